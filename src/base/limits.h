@@ -1,0 +1,37 @@
+/*
+ * Every limit of Waybill, with the AWS quota it mirrors. Bytes unless the name says otherwise.
+ * Add a limit here, never as a number in the code.
+ */
+#ifndef WB_BASE_LIMITS_H
+#define WB_BASE_LIMITS_H
+
+/* HTTP */
+#define WB_HTTP_HEAD_MAX         (32 * 1024) /* request line + headers; nginx: 4 x 8 KiB */
+#define WB_HTTP_HEADERS_MAX      100         /* count */
+#define WB_HTTP_BODY_MAX         (16 << 20)  /* DynamoDB: 16 MB request */
+#define WB_HTTP_HEAD_DEADLINE_MS 10000
+#define WB_HTTP_IDLE_MS          75000 /* nginx keepalive_timeout */
+#define WB_HTTP_BODY_MIN_RATE    1024  /* bytes per second, after a grace of 10 s */
+#define WB_HTTP_CONNECTIONS_MAX  20000
+
+/* JSON */
+#define WB_JSON_DEPTH_MAX 128
+
+/* Engine (DESIGN section 2.3) */
+#define WB_COMMAND_ROWS_MAX   1000
+#define WB_COMMAND_BYTES_MAX  (4 << 20)
+#define WB_COMMAND_MS_MAX     5
+#define WB_BATCH_COMMANDS_MAX 512
+#define WB_BATCH_BYTES_MAX    (1 << 20)
+#define WB_BATCH_MS_MAX       5
+#define WB_WRITER_QUEUE_MAX   8192 /* commands in the client lane */
+#define WB_WRITER_WAIT_MS     1000 /* then 503 */
+#define WB_DISK_RESERVE       (512LL << 20)
+#define WB_DEAD_ROW_DAYS      14
+#define WB_BUS_LOG_HOURS      24
+#define WB_WORK_DEPTH_MAX     16 /* hops one event may cause */
+
+/* Signatures */
+#define WB_SIGV4_SKEW_MS (5 * 60 * 1000)
+
+#endif

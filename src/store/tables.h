@@ -1,0 +1,51 @@
+/*
+ * Every table of the key space: number, key layout, what a row is. Numbers are never reused.
+ * "scope" = account string, region string. Key parts as in key.h.
+ */
+#ifndef WB_STORE_TABLES_H
+#define WB_STORE_TABLES_H
+
+enum wb_table {
+    /* 0x00xx: store and engine */
+    WB_T_META = 0x0001,    /* name -> value: engine clock, sequences */
+    WB_T_COUNTER = 0x0002, /* name -> le64: numbers given out */
+    WB_T_WORK = 0x0010,    /* target, due ms (i64), stamp (u64) -> work row */
+    WB_T_DEAD = 0x0011,    /* stamp (u64) -> dead row */
+    WB_T_JOB = 0x0012,     /* job number (u64) -> job row */
+    WB_T_METRIC = 0x0020,  /* minute (i64), account, region, namespace, name, dimensions -> datum */
+    WB_T_LOG_GROUP = 0x0028,  /* scope, group -> definition with number */
+    WB_T_LOG_STREAM = 0x0029, /* group number (u64), stream -> definition */
+    WB_T_LOG_BLOCK =
+        0x002a, /* hour (i64), group number, stream, first ms (i64), stamp -> compressed lines */
+    WB_T_SPAN = 0x0030, /* hour (i64), account, region, trace id, span id -> segment document */
+    WB_T_TAGS = 0x0034, /* arn, tag key -> tag value */
+
+    /* 0x01xx: auth */
+    WB_T_ACCESS_KEY = 0x0101, /* access key id -> principal, sealed secret, state */
+
+    /* 0x02xx: events */
+    WB_T_BUS = 0x0201,     /* scope, bus name -> definition with number */
+    WB_T_RULE = 0x0202,    /* bus number (u64), rule name -> definition */
+    WB_T_TARGET = 0x0203,  /* bus number, rule name, target id -> definition */
+    WB_T_BUS_LOG = 0x0204, /* bus number, commit stamp (u64) -> event */
+
+    /* 0x03xx: lambda */
+    WB_T_FUNCTION = 0x0301, /* scope, function name -> definition with number */
+    WB_T_CODE = 0x0302, /* function number, version (u64), chunk (u64) -> bytes of the package */
+    WB_T_FUNCTION_POLICY = 0x0303, /* scope, function name -> policy document */
+
+    /* 0x04xx: dynamodb */
+    WB_T_TABLE = 0x0401,   /* scope, table name -> definition with number */
+    WB_T_ITEM = 0x0402,    /* table number, partition digest (raw 16), sort part -> item */
+    WB_T_INDEX = 0x0403,   /* table number, index number, partition digest, sort part, base key ->
+                              empty or projection */
+    WB_T_JOURNAL = 0x0404, /* table number, stamp -> change */
+    WB_T_TABLE_STAT = 0x0405, /* table number -> item count, bytes */
+
+    /* 0x05xx: sns */
+    WB_T_TOPIC = 0x0501,        /* scope, topic name -> attributes with number */
+    WB_T_SUBSCRIPTION = 0x0502, /* topic number, subscription id -> definition */
+    WB_T_SNS_TOKEN = 0x0503,    /* token -> subscription (confirmation, unsubscribe) */
+};
+
+#endif
