@@ -2,7 +2,7 @@
  * Keys: a table number (big-endian 16 bit, see tables.h) and a tuple of parts, encoded so that the
  * order of the bytes is the order of the tuples.
  *
- *   string, bytes   00 is escaped as 00 FF; terminated by 00 (a following FF cannot start a part)
+ *   string, bytes   00 is escaped as 00 FF; terminated by 00 00
  *   u64, i64        8 bytes big-endian (i64 with the sign bit flipped)
  *   desc u64        8 bytes of ~v: newest first
  *   decimal         wb_decimal_encode + 00
