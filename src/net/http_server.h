@@ -1,0 +1,85 @@
+/*
+ * An HTTP/1.1 server on a loop: strict (RFC 9112; refuses what nginx refuses), keep-alive,
+ * pipelining (answers in order), chunked bodies, Expect: 100-continue, TLS, limits that cost the
+ * sender. A server belongs to one loop; several loops listen on one port with SO_REUSEPORT.
+ *
+ * Life of a request: head parsed -> on_head decides the body limit or answers at once -> body
+ * buffered -> on_request -> exactly one wb_http_respond (now or later, on the loop's thread).
+ * The exchange and its arena live until the answer was handed over; if the client goes away
+ * earlier, on_request's owner still answers (the answer is dropped); on_gone, when set, tells it
+ * early.
+ */
+#ifndef WB_NET_HTTP_SERVER_H
+#define WB_NET_HTTP_SERVER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "net/loop.h"
+
+struct wb_http_header {
+    struct wb_slice name;  /* as sent; compare with wb_slice_ieq */
+    struct wb_slice value; /* trimmed */
+};
+
+struct wb_http_exchange {
+    struct wb_arena *arena; /* for the request's life */
+    struct wb_slice method;
+    struct wb_slice target; /* as sent */
+    struct wb_slice path;   /* before '?', still percent-encoded */
+    struct wb_slice query;  /* after '?', still encoded; null slice when no '?' */
+    struct wb_http_header *header;
+    size_t header_count;
+    struct wb_slice host; /* value of Host */
+    struct wb_slice body; /* complete, de-chunked; not content-decoded */
+    char peer[48];        /* address without port */
+    bool tls;
+    bool keep_alive;
+    struct wb_loop *loop;
+    void *server_user;                           /* wb_http_server_options.user */
+    void *user;                                  /* the handler's */
+    void (*on_gone)(struct wb_http_exchange *x); /* client closed before the answer */
+};
+
+struct wb_http_server_options {
+    const char *host; /* literal IPv4/IPv6 address or "localhost" */
+    int port;         /* 0 = any free one */
+    bool reuse_port;
+    struct wb_tls_ctx *tls; /* NULL = plain; borrowed */
+    void *user;
+    /* Largest body this request may send, bytes. May answer at once with wb_http_respond (e.g. 413,
+     * 401) and return -1. */
+    int64_t (*on_head)(struct wb_http_exchange *x);
+    void (*on_request)(struct wb_http_exchange *x);
+};
+
+struct wb_http_server;
+/* NULL with *why (in the arena): address in use, no such address, ... */
+struct wb_http_server *wb_http_server_new(struct wb_loop *l, const struct wb_http_server_options *o,
+                                          struct wb_arena *a, struct wb_slice *why);
+int wb_http_server_port(const struct wb_http_server *s);
+/* Stops accepting; idle connections close, running requests are answered with Connection: close;
+ * done(arg) when none is left. */
+void wb_http_server_drain(struct wb_http_server *s, void (*done)(void *arg), void *arg);
+void wb_http_server_free(struct wb_http_server *s); /* closes what is left */
+size_t wb_http_server_connections(const struct wb_http_server *s);
+/* Back-pressure: while paused no socket is read (answers still go out). */
+void wb_http_server_pause(struct wb_http_server *s, bool paused);
+
+struct wb_slice wb_http_header(const struct wb_http_exchange *x,
+                               const char *name); /* first of that name, or the null slice */
+
+struct wb_http_answer {
+    int status;
+    struct wb_slice content_type; /* null = none */
+    const struct wb_http_header *header;
+    size_t header_count;
+    struct wb_slice body; /* need only live until the call returns, or in x->arena */
+    bool close;
+};
+/* Adds Date, Content-Length, Connection. HEAD, 1xx, 204 and 304 send no body. */
+void wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *ans);
+
+/* The parser alone, for tests and fuzzing: a state machine over one connection's bytes; see
+ * http_parse.h. */
+
+#endif
