@@ -16,6 +16,11 @@ struct wb_slice {
     size_t n;
 };
 
+/* A name and a value: headers, form fields, metric dimensions. */
+struct wb_pair {
+    struct wb_slice name, value;
+};
+
 /* A slice of a string literal. */
 #define WB_S(lit)     ((struct wb_slice){"" lit, sizeof(lit) - 1})
 #define WB_SLICE_NULL ((struct wb_slice){NULL, 0})

@@ -21,13 +21,11 @@ void wb_percent_encode(struct wb_buf *out, struct wb_slice s, bool keep_slash);
 bool wb_percent_decode(struct wb_arena *a, struct wb_slice s, bool plus_is_blank,
                        struct wb_slice *out);
 
-struct wb_form_field {
-    struct wb_slice name, value; /* decoded */
-};
-/* Splits a query string or form body in source order. False when malformed or more than max fields.
+/* Decoded name and value of each field. Splits a query string or form body in source order. False
+ * when malformed or more than max fields.
  */
-bool wb_form_parse(struct wb_arena *a, struct wb_slice body, size_t max,
-                   struct wb_form_field **fields, size_t *count);
+bool wb_form_parse(struct wb_arena *a, struct wb_slice body, size_t max, struct wb_pair **fields,
+                   size_t *count);
 
 /* Text with & < > " escaped; characters XML 1.0 forbids become U+FFFD. */
 void wb_xml_text(struct wb_buf *out, struct wb_slice s);

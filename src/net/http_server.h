@@ -16,10 +16,7 @@
 #include "base/buf.h"
 #include "net/loop.h"
 
-struct wb_http_header {
-    struct wb_slice name;  /* as sent; compare with wb_slice_ieq */
-    struct wb_slice value; /* trimmed */
-};
+/* Headers are struct wb_pair: the name as sent (compare with wb_slice_ieq), the value trimmed. */
 
 struct wb_http_exchange {
     struct wb_arena *arena; /* for the request's life */
@@ -27,7 +24,7 @@ struct wb_http_exchange {
     struct wb_slice target; /* as sent */
     struct wb_slice path;   /* before '?', still percent-encoded */
     struct wb_slice query;  /* after '?', still encoded; null slice when no '?' */
-    struct wb_http_header *header;
+    struct wb_pair *header;
     size_t header_count;
     struct wb_slice host; /* value of Host */
     struct wb_slice body; /* complete, de-chunked; not content-decoded */
@@ -71,7 +68,7 @@ struct wb_slice wb_http_header(const struct wb_http_exchange *x,
 struct wb_http_answer {
     int status;
     struct wb_slice content_type; /* null = none */
-    const struct wb_http_header *header;
+    const struct wb_pair *header;
     size_t header_count;
     struct wb_slice body; /* need only live until the call returns, or in x->arena */
     bool close;

@@ -1,0 +1,60 @@
+/*
+ * Access keys and session tokens. Secrets are sealed with the data directory's key (DATA/key, 0600,
+ * or --key-file).
+ */
+#ifndef WB_AUTH_KEYS_H
+#define WB_AUTH_KEYS_H
+
+#include "auth/principal.h"
+#include "base/seam.h"
+#include "store/store.h"
+
+struct wb_keyring; /* the master key; immutable, shared by all threads */
+
+/* Reads DIR/key (or key_file), making it at the first start. NULL with *why (wrong mode, wrong
+ * length, unreadable). */
+struct wb_keyring *wb_keyring_open(const char *dir, const char *key_file, struct wb_seam *seam,
+                                   bool create, struct wb_arena *a, struct wb_slice *why);
+void wb_keyring_free(struct wb_keyring *k);
+/* Secrets at rest: function environment, SMTP password, ... `place` binds the ciphertext to its
+ * row. */
+struct wb_slice wb_keyring_seal(struct wb_arena *a, const struct wb_keyring *k,
+                                struct wb_slice plain, struct wb_slice place);
+bool wb_keyring_unseal(struct wb_arena *a, const struct wb_keyring *k, struct wb_slice sealed,
+                       struct wb_slice place, struct wb_slice *plain);
+
+/* Writes a key row into a write transaction. */
+enum wb_store_status wb_access_key_put(struct wb_txn *t, const struct wb_keyring *k,
+                                       struct wb_arena *a, struct wb_slice key_id,
+                                       struct wb_slice secret, const struct wb_principal *p,
+                                       int64_t now_ms);
+/* The first start's root key: makes it when the account has none, and writes DIR/credentials (0600;
+ * the exports of `waybill env`). */
+enum wb_store_status wb_root_key_ensure(struct wb_store *s, const struct wb_keyring *k,
+                                        struct wb_seam *seam, const char *dir,
+                                        struct wb_slice account, struct wb_slice region,
+                                        struct wb_arena *a);
+
+/* Looks up the secret and principal of an access key id, or of a session token (no row: the token
+ * carries all, sealed and MACed). */
+enum wb_sig_lookup {
+    WB_KEY_OK,
+    WB_KEY_UNKNOWN,
+    WB_KEY_BAD_TOKEN,
+    WB_KEY_EXPIRED,
+    WB_KEY_STORE_ERROR
+};
+enum wb_sig_lookup wb_key_find(struct wb_txn *t, const struct wb_keyring *k, struct wb_arena *a,
+                               struct wb_slice key_id, struct wb_slice token, int64_t now_ms,
+                               struct wb_slice *secret, struct wb_principal *p);
+
+struct wb_credentials {
+    struct wb_slice key_id, secret, token;
+    int64_t expires_ms;
+};
+/* Temporary credentials of a role session (ASIA...). */
+struct wb_credentials wb_session_make(struct wb_arena *a, const struct wb_keyring *k,
+                                      struct wb_seam *seam, const struct wb_principal *session,
+                                      int64_t now_ms, int64_t seconds);
+
+#endif

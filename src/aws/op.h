@@ -1,0 +1,133 @@
+/*
+ * Operations as rows of a table, and the call that a handler sees.
+ *
+ * A handler contains only what is particular to its operation. By the time it runs, the input is
+ * decoded into one JSON document (whatever the wire was), validated against the shape, and
+ * authorized. It answers by writing to call->out, or by wb_fail. Check, then apply: a handler that
+ * fails must not have written anything, unless its row says compound.
+ */
+#ifndef WB_AWS_OP_H
+#define WB_AWS_OP_H
+
+#include "auth/principal.h"
+#include "aws/out.h"
+#include "aws/shape.h"
+#include "base/arena.h"
+#include "codec/json.h"
+
+enum wb_class {
+    WB_READ,  /* point read on the loop's snapshot, at most 64 KB */
+    WB_SCAN,  /* in the scan pool, with a budget, then a paging token */
+    WB_WRITE, /* a command in the writer's transaction */
+    WB_ASYNC, /* starts on the loop, is finished later by wb_call_finish (Invoke, long polls) */
+};
+
+enum wb_protocol { WB_JSON10, WB_JSON11, WB_QUERY, WB_REST_JSON };
+
+struct wb_engine;
+struct wb_tx; /* engine/tx.h */
+struct wb_call;
+
+/* Names the ARNs an operation touches, for authorization. Appends with wb_call_resource. NULL in
+ * the table = "*". */
+typedef void wb_resource_fn(struct wb_call *call);
+typedef void wb_handler_fn(struct wb_call *call);
+
+struct wb_op {
+    const char *name; /* "PutItem" */
+    enum wb_class class;
+    const struct wb_shape *input; /* a WB_STRUCTURE */
+    const char *http;   /* REST: "POST /2015-03-31/functions/{FunctionName}/invocations" */
+    int status;         /* success status, 0 = 200 */
+    const char *action; /* IAM: "dynamodb:PutItem"; NULL = "<signing name>:<op name>" */
+    wb_resource_fn *resources;
+    wb_handler_fn
+        *prepare; /* optional, on the loop before a WB_WRITE: parse and normalize; may fail the
+                     call; leaves call->prepared. Must tolerate being run again. */
+    wb_handler_fn *handler;
+    bool compound;      /* runs in a nested transaction, so it may fail after writing */
+    bool unsigned_ok;   /* may be called without a signature (SNS confirmation links) */
+    int64_t body_max;   /* bytes, 0 = WB_HTTP_BODY_MAX */
+    const char *answer; /* Query: name of the result element, NULL = "<op>Result"; "" = none */
+    const char *const *condition_keys; /* IAM condition keys besides the global ones,
+                                          NULL-terminated; documentation and check */
+};
+
+struct wb_service {
+    const char *name;         /* "dynamodb": folder, docs */
+    const char *title;        /* "Amazon DynamoDB" */
+    const char *signing_name; /* of the credential scope: "dynamodb", "events", "lambda" */
+    const char *model;        /* botocore's folder: "dynamodb", "events" */
+    enum wb_protocol protocol;
+    const char *target;  /* X-Amz-Target prefix: "DynamoDB_20120810" */
+    const char *version; /* Query: "2010-03-31" */
+    const char *xmlns;
+    const char *type_prefix; /* of __type for modelled errors: "com.amazonaws.dynamodb.v20120810#",
+                                "" = none */
+    bool crc32;              /* x-amz-crc32 header */
+    const struct wb_op *op;
+    size_t op_count;
+};
+
+/* Where a request came from and what it belongs to; travels with every command and work row. */
+struct wb_ctx {
+    struct wb_principal principal;
+    struct wb_slice account, region; /* scope: of the credential, of the signature */
+    struct wb_slice request_id;
+    struct wb_slice trace;     /* X-Amzn-Trace-Id: "Root=1-..;Parent=..;Sampled=1", or null */
+    struct wb_slice source_ip; /* null inside */
+    struct wb_slice user_agent;
+    unsigned depth; /* hops so far */
+};
+struct wb_slice wb_ctx_pack(struct wb_arena *a, const struct wb_ctx *c);
+bool wb_ctx_unpack(struct wb_slice s, struct wb_ctx *out);
+
+/* An AWS error: a value, made once, encoded at one place. */
+struct wb_error {
+    const char *code; /* NULL = none. "ResourceNotFoundException" */
+    struct wb_slice message;
+    int status;
+    struct wb_slice extra; /* more JSON members ("\"Item\":{...}") or null */
+};
+
+struct wb_call {
+    const struct wb_service *service;
+    const struct wb_op *op;
+    struct wb_engine *engine;
+    struct wb_ctx ctx;
+    struct wb_arena *arena; /* the request's */
+    struct wb_json in;
+    struct wb_slice payload; /* raw body of an operation whose input has a WB_IN_PAYLOAD blob */
+    struct wb_out out;
+    struct wb_error error;
+    struct wb_tx *tx; /* snapshot or command transaction; NULL in prepare of writes? no: a snapshot
+                         there too */
+    void *prepared;
+    int status;               /* overrides op->status when not 0 */
+    struct wb_pair header[8]; /* answer headers of REST operations */
+    size_t header_count;
+    struct wb_slice raw_answer; /* when not null: sent as the body as it is (Invoke's payload) */
+    struct wb_slice *resource;
+    size_t resource_count;
+    void *front; /* private to the engine's front */
+};
+
+/* Sets the error; the first one stays. status 0 = 400. */
+void wb_fail(struct wb_call *c, const char *code, int status, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+static inline bool wb_failed(const struct wb_call *c)
+{
+    return c->error.code != NULL;
+}
+void wb_call_header(struct wb_call *c, const char *name, struct wb_slice value);
+void wb_call_resource(struct wb_call *c, struct wb_slice arn);
+/* Input members: null slice / otherwise when absent. */
+struct wb_slice wb_in_str(struct wb_call *c, const char *name);
+int64_t wb_in_i64(struct wb_call *c, const char *name, int64_t otherwise);
+bool wb_in_bool(struct wb_call *c, const char *name, bool otherwise);
+static inline struct wb_json wb_in(struct wb_call *c, const char *name)
+{
+    return wb_json_get(c->in, name);
+}
+
+#endif

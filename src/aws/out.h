@@ -1,0 +1,49 @@
+/*
+ * The answer's document. A handler writes members once; the back end makes JSON or XML of it.
+ * The document itself (the outer structure) is opened and closed by the front.
+ *
+ *   wb_out_str(o, "TopicArn", arn);
+ *   wb_out_list(o, "Subscriptions");
+ *   for (...) { wb_out_object(o, NULL); wb_out_str(o, "Protocol", p); wb_out_end(o); }
+ *   wb_out_end(o);
+ *
+ * Inside a list the name is NULL. Slices that are null write nothing.
+ */
+#ifndef WB_AWS_OUT_H
+#define WB_AWS_OUT_H
+
+#include "base/buf.h"
+#include "base/time.h"
+#include "codec/json.h"
+
+#define WB_OUT_DEPTH 32
+
+struct wb_out {
+    struct wb_buf buf;
+    bool xml;
+    struct wb_json_writer json;
+    const char *open[WB_OUT_DEPTH]; /* XML: element names to close; lists keep their item name */
+    unsigned char kind[WB_OUT_DEPTH];
+    unsigned depth;
+};
+
+void wb_out_init(struct wb_out *o, struct wb_arena *a, bool xml);
+void wb_out_object(struct wb_out *o, const char *name);
+void wb_out_list(struct wb_out *o, const char *name); /* XML: items are <member> */
+void wb_out_list_of(struct wb_out *o, const char *name,
+                    const char *item); /* XML: items are <item> */
+void wb_out_map(struct wb_out *o,
+                const char *name); /* string to string: <entry><key/><value/></entry> in XML */
+void wb_out_map_str(struct wb_out *o, struct wb_slice key, struct wb_slice value);
+void wb_out_end(struct wb_out *o); /* closes object, list or map */
+void wb_out_str(struct wb_out *o, const char *name, struct wb_slice s);
+void wb_out_cstr(struct wb_out *o, const char *name, const char *s);
+void wb_out_i64(struct wb_out *o, const char *name, int64_t v);
+void wb_out_double(struct wb_out *o, const char *name, double v);
+void wb_out_bool(struct wb_out *o, const char *name, bool v);
+/* JSON: epoch seconds with fraction (the JSON protocols' default); XML: ISO with ms. */
+void wb_out_time(struct wb_out *o, const char *name, int64_t ms);
+void wb_out_json(struct wb_out *o, const char *name,
+                 struct wb_slice json); /* JSON back end only: a complete value */
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * Shapes: what an operation takes, as data. Decoding, validation (with AWS's messages), protocol
+ * encoding and documentation come from them; tools/check-shapes compares them with public service
+ * models.
+ */
+#ifndef WB_AWS_SHAPE_H
+#define WB_AWS_SHAPE_H
+
+#include "base/slice.h"
+
+enum wb_kind {
+    WB_STRING,
+    WB_INTEGER, /* 32 bit */
+    WB_LONG,
+    WB_DOUBLE,
+    WB_BOOLEAN,
+    WB_BLOB, /* base64 text in JSON and Query */
+    WB_TIMESTAMP,
+    WB_LIST,
+    WB_MAP,
+    WB_STRUCTURE,
+    WB_ANY, /* checked by the handler (DynamoDB's AttributeValue: the service validates it itself)
+             */
+};
+
+struct wb_member;
+
+struct wb_shape {
+    enum wb_kind kind;
+    const char *name; /* the model's name */
+    int64_t min, max; /* length, count or value; applies when has_min / has_max */
+    bool has_min, has_max;
+    const char *pattern;            /* POSIX ERE, matched whole */
+    const char *pattern_text;       /* as AWS prints it, when it differs from `pattern` */
+    const char *const *values;      /* enum, NULL-terminated, in the order AWS prints them */
+    const struct wb_member *member; /* structure; ends with a member without name */
+    const struct wb_shape *elem;    /* list element, map value */
+    const struct wb_shape *key;     /* map key */
+    const char
+        *item_name; /* Query: element name of a list ("member" unless said) or "entry" for maps */
+    bool flattened; /* Query: Name.1 instead of Name.member.1 */
+};
+
+enum wb_where { WB_IN_BODY, WB_IN_URI, WB_IN_QUERY, WB_IN_HEADER, WB_IN_PAYLOAD, WB_IN_STATUS };
+
+struct wb_member {
+    const char *name;
+    const struct wb_shape *shape;
+    bool required;
+    enum wb_where where; /* REST protocols */
+    const char *wire;    /* name of the header, URI label or query parameter when it differs */
+};
+
+#endif
