@@ -1,0 +1,112 @@
+/*
+ * The engine: writer, dispatcher, work queue, jobs, definitions, front. It starts no thread: the
+ * runner (cli/serve.c) gives a thread to wb_writer_run, one to wb_dispatcher_run, one to each loop
+ * with its front, a few to wb_pool_run. Tests and the simulator call the step functions from one
+ * thread instead.
+ */
+#ifndef WB_ENGINE_ENGINE_H
+#define WB_ENGINE_ENGINE_H
+
+#include "auth/keys.h"
+#include "aws/op.h"
+#include "base/seam.h"
+#include "engine/defs.h"
+#include "engine/deliver.h"
+#include "engine/observe.h"
+#include "engine/tx.h"
+#include "engine/work.h"
+#include "net/http_client.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+#include "process/process.h"
+
+struct wb_config {
+    const char *data_dir;
+    const char *account, *region; /* seed of a new directory */
+    const char *public_url;       /* links, queue URLs; "http://127.0.0.1:4566" */
+    bool auth, sandbox, test_clock;
+    struct wb_smtp_relay smtp; /* url NULL = outbox files */
+    const char *mail_from;
+    const char *program; /* absolute path of this executable */
+    unsigned cores;
+    int64_t memory_budget; /* bytes for function environments */
+    int64_t disk_reserve;
+};
+
+/* What a service brings besides its operations. All members optional but service. */
+struct wb_module {
+    const struct wb_service *service;
+    void (*start)(struct wb_engine *e); /* registers executors, targets, definition kinds, jobs;
+                                           before any thread */
+    void (*run)(struct wb_engine *e);  /* on the dispatcher's thread, once, before the first work */
+    void (*stop)(struct wb_engine *e); /* dispatcher's thread, at drain */
+    void (*first)(struct wb_tx *tx); /* in the first command of an empty store (the default bus) */
+    void (*check)(struct wb_tx *tx, void (*bad)(void *arg, const char *what),
+                  void *arg); /* `waybill check`: rows decode, indexes agree */
+};
+
+struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, struct wb_seam *seam,
+                                struct wb_keyring *k,
+                                const struct wb_module *const *modules); /* NULL-terminated */
+void wb_engine_free(struct wb_engine *e);
+const struct wb_config *wb_engine_config(const struct wb_engine *e);
+struct wb_seam *wb_engine_seam(const struct wb_engine *e);
+struct wb_keyring *wb_engine_keyring(const struct wb_engine *e);
+int64_t wb_engine_now(struct wb_engine *e); /* engine clock, ms; any thread */
+/* A service's own state, kept with the engine: set in start, read anywhere. */
+void wb_engine_set(struct wb_engine *e, const char *name, void *state);
+void *wb_engine_get(const struct wb_engine *e, const char *name);
+
+/* --- commands --- */
+enum wb_lane {
+    WB_LANE_CLIENT,
+    WB_LANE_INSIDE
+}; /* outcomes and jobs have reserved room and go first */
+enum wb_commit { WB_COMMITTED, WB_REFUSED_FULL, WB_FAILED };
+struct wb_command {
+    struct wb_command *next;
+    enum wb_lane lane;
+    int64_t queued_ns;
+    void (*run)(struct wb_command *c, struct wb_tx *tx); /* writer; may run again */
+    void (*done)(struct wb_command *c,
+                 enum wb_commit result); /* writer, after the sync; hand over, do not work */
+};
+/* False when the client lane is full. Any thread. */
+bool wb_submit(struct wb_engine *e, struct wb_command *c);
+
+/* --- threads and steps --- */
+void wb_writer_run(struct wb_engine *e);  /* until wb_engine_stop */
+bool wb_writer_step(struct wb_engine *e); /* one batch; false when there was nothing */
+void wb_pool_run(struct wb_engine *e);    /* a thread of the scan pool */
+bool wb_pool_step(struct wb_engine *e);
+void wb_dispatcher_run(struct wb_engine *e);
+bool wb_dispatcher_step(struct wb_engine *e); /* starts what is due and processes messages; false
+                                                 when nothing was done */
+int64_t
+wb_dispatcher_next(struct wb_engine *e); /* engine time of the next due row; INT64_MAX = none */
+struct wb_loop *
+wb_dispatcher_loop(struct wb_engine *e); /* for services' processes, timers and servers */
+struct wb_client *wb_dispatcher_client(struct wb_engine *e);
+void wb_engine_stop(
+    struct wb_engine *e); /* any thread: finish what runs, then the run functions return */
+
+/* --- the front: HTTP to operations --- */
+struct wb_front;
+struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
+                              const struct wb_http_server_options *listen, struct wb_arena *a,
+                              struct wb_slice *why);
+void wb_front_drain(struct wb_front *f, void (*done)(void *arg), void *arg);
+void wb_front_free(struct wb_front *f);
+int wb_front_port(const struct wb_front *f);
+/* A page outside the operations (confirmation links, health): exact path; registered at start.
+ * answer sets status and body. */
+struct wb_page {
+    const char *method, *path;
+    bool writes; /* runs as a command */
+    void (*handle)(struct wb_call *c, struct wb_slice query);
+};
+void wb_page_register(struct wb_engine *e, const struct wb_page *p);
+/* Finishes a WB_ASYNC call, from any thread; the answer is in call->out, raw_answer or error. */
+void wb_call_finish(struct wb_call *c);
+
+#endif
