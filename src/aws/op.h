@@ -100,8 +100,8 @@ struct wb_call {
     struct wb_slice payload; /* raw body of an operation whose input has a WB_IN_PAYLOAD blob */
     struct wb_out out;
     struct wb_error error;
-    struct wb_tx *tx; /* a snapshot (reads, prepare) or the command's transaction */
-    there too * / void *prepared;
+    struct wb_tx *tx;         /* a snapshot (reads, prepare) or the command's transaction */
+    void *prepared;           /* what prepare left for the handler */
     int status;               /* overrides op->status when not 0 */
     struct wb_pair header[8]; /* answer headers of REST operations */
     size_t header_count;
