@@ -108,7 +108,10 @@ struct wb_call {
     struct wb_slice raw_answer; /* when not null: sent as the body as it is (Invoke's payload) */
     struct wb_slice *resource;
     size_t resource_count;
-    void *front; /* private to the engine's front */
+    enum wb_protocol protocol; /* of this request: decides how the answer is written */
+    bool query_mode;           /* the client asked for Query's error codes (x-amzn-query-mode) */
+    void *wire;                /* private to aws/protocol: path labels, form fields */
+    void *front;               /* private to the engine's front */
 };
 
 /* Sets the error; the first one stays. status 0 = 400. */

@@ -1,6 +1,8 @@
 /*
  * The answer's document. A handler writes members once; the back end makes JSON or XML of it.
- * The document itself (the outer structure) is opened and closed by the front.
+ * The document itself (the outer structure) is opened by wb_out_init (wb_protocol_route calls it)
+ * and closed by wb_out_done (wb_protocol_answer calls it). A call that runs again is initialised
+ * again.
  *
  *   wb_out_str(o, "TopicArn", arn);
  *   wb_out_list(o, "Subscriptions");
@@ -28,6 +30,9 @@ struct wb_out {
 };
 
 void wb_out_init(struct wb_out *o, struct wb_arena *a, bool xml);
+/* Closes the document and returns it: a JSON object, or the XML of its members without an element
+ * around them. */
+struct wb_slice wb_out_done(struct wb_out *o);
 void wb_out_object(struct wb_out *o, const char *name);
 void wb_out_list(struct wb_out *o, const char *name); /* XML: items are <member> */
 void wb_out_list_of(struct wb_out *o, const char *name,
