@@ -96,12 +96,13 @@ bool wb_json_double(struct wb_json v, double *out);
 
 /*
  * The writer: appends well-formed compact JSON to a buffer, commas by itself. Nesting errors are
- * programmer errors (assert).
+ * programmer errors (assert). Text that is not UTF-8 is written with U+FFFD for each bad byte.
  */
 struct wb_json_writer {
     struct wb_buf *out;
-    uint64_t has;   /* bit per depth: something was written at this level */
-    unsigned depth; /* at most 63 */
+    uint64_t has;    /* bit per depth: something was written at this level */
+    uint64_t object; /* bit per depth: this level is an object */
+    unsigned depth;  /* at most 63 */
     bool after_key;
 };
 void wb_jw_init(struct wb_json_writer *w, struct wb_buf *out);
@@ -114,7 +115,8 @@ void wb_jw_key_slice(struct wb_json_writer *w, struct wb_slice name); /* unescap
 void wb_jw_str(struct wb_json_writer *w, struct wb_slice s);          /* null slice -> null */
 void wb_jw_cstr(struct wb_json_writer *w, const char *s);
 void wb_jw_i64(struct wb_json_writer *w, int64_t v);
-void wb_jw_double(struct wb_json_writer *w, double v); /* shortest text that reads back the same */
+void wb_jw_double(struct wb_json_writer *w,
+                  double v); /* shortest that reads back the same; NaN and infinity: null */
 void wb_jw_bool(struct wb_json_writer *w, bool v);
 void wb_jw_null(struct wb_json_writer *w);
 void wb_jw_raw(struct wb_json_writer *w,
