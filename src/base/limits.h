@@ -32,6 +32,9 @@
 #define WB_WORK_DEPTH_MAX     16 /* hops one event may cause */
 
 /* Signatures */
-#define WB_SIGV4_SKEW_MS (5 * 60 * 1000)
+#define WB_SIGV4_SKEW_MS       (5 * 60 * 1000)
+#define WB_SIGV4_EXPIRES_MAX_S 604800 /* X-Amz-Expires: one week */
+#define WB_SESSION_TOKEN_MAX   4096
+#define WB_ACCESS_KEY_MAX      128 /* IAM: accessKeyIdType 16..128 characters */
 
 #endif
