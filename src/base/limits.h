@@ -31,6 +31,10 @@
 #define WB_BUS_LOG_HOURS      24
 #define WB_WORK_DEPTH_MAX     16 /* hops one event may cause */
 
+/* Store */
+#define WB_STORE_READERS_MAX                                                                       \
+    512 /* read transactions at once: LMDB's table of readers, 64 bytes each */
+
 /* Signatures */
 #define WB_SIGV4_SKEW_MS       (5 * 60 * 1000)
 #define WB_SIGV4_EXPIRES_MAX_S 604800 /* X-Amz-Expires: one week */
