@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "codec/text.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <pthread.h>
@@ -289,9 +290,11 @@ static bool perform(struct wb_aws *c, struct wb_arena *a, const struct request *
 bool wb_aws_json(struct wb_aws *c, struct wb_arena *a, const char *service, const char *operation,
                  struct wb_slice input, struct wb_aws_answer *out)
 {
-    const struct service *s = services;
-    while (strcmp(s->name, service) != 0)
-        s++;
+    const struct service *s = NULL;
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+        if (strcmp(services[i].name, service) == 0)
+            s = &services[i];
+    assert(s && "not a JSON service");
     struct request r = {
         service, "POST", "/", s->type, wb_printf(a, "%s.%s", s->target, operation).p, input};
     return perform(c, a, &r, out);
