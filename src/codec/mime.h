@@ -1,6 +1,6 @@
 /*
- * Mail messages (RFC 5322, RFC 2045-2047): UTF-8 text, encoded-word headers, quoted-printable body,
- * CRLF line ends.
+ * Mail messages (RFC 5322, RFC 2045-2047): UTF-8 text, encoded-word headers, a body that is
+ * quoted-printable unless it is plain ASCII, CRLF line ends.
  */
 #ifndef WB_CODEC_MIME_H
 #define WB_CODEC_MIME_H
@@ -16,7 +16,8 @@ struct wb_mail {
 /* The whole message. Header injection is impossible: line breaks in any header field become blanks.
  */
 struct wb_slice wb_mime_message(struct wb_arena *a, const struct wb_mail *m);
-/* A plausible addr-spec: one @, no blanks or control characters, at most 320 bytes. */
+/* A plausible addr-spec: ASCII, one @, no blanks, control characters or any of <>()[],;:\" and
+ * at most 320 bytes. */
 bool wb_mail_address_ok(struct wb_slice s);
 
 #endif

@@ -150,8 +150,8 @@ bool wb_percent_decode(struct wb_arena *a, struct wb_slice s, bool plus_is_blank
     return true;
 }
 
-bool wb_form_parse(struct wb_arena *a, struct wb_slice body, size_t max,
-                   struct wb_pair **fields, size_t *count)
+bool wb_form_parse(struct wb_arena *a, struct wb_slice body, size_t max, struct wb_pair **fields,
+                   size_t *count)
 {
     size_t bound = 0;
     if (body.n == 0)
