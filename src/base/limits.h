@@ -7,12 +7,22 @@
 
 /* HTTP */
 #define WB_HTTP_HEAD_MAX         (32 * 1024) /* request line + headers; nginx: 4 x 8 KiB */
+#define WB_HTTP_LINE_MAX         (8 * 1024)  /* one line of the head; nginx: one buffer of 8 KiB */
 #define WB_HTTP_HEADERS_MAX      100         /* count */
+#define WB_HTTP_CHUNK_LINE_MAX   256         /* chunk size with its extensions */
+#define WB_HTTP_TRAILER_MAX      4096        /* all trailer fields of a chunked body */
 #define WB_HTTP_BODY_MAX         (16 << 20)  /* DynamoDB: 16 MB request */
 #define WB_HTTP_HEAD_DEADLINE_MS 10000
 #define WB_HTTP_IDLE_MS          75000 /* nginx keepalive_timeout */
 #define WB_HTTP_BODY_MIN_RATE    1024  /* bytes per second, after a grace of 10 s */
-#define WB_HTTP_CONNECTIONS_MAX  20000
+#define WB_HTTP_BODY_GRACE_MS    10000
+#define WB_HTTP_BODIES_MAX       (256 << 20) /* request bodies being received, together, per loop */
+#define WB_HTTP_SEND_MS          60000 /* a client must take 60 KiB of an answer in this time */
+#define WB_HTTP_LINGER_MS        5000  /* reading on after a refusal, so that it arrives */
+#define WB_HTTP_CONNECTIONS_MAX  20000 /* per loop */
+#define WB_HTTP_BACKLOG          4096  /* connections not yet accepted; cut to somaxconn */
+#define WB_HTTP_BUFFER           (16 * 1024) /* first size of a connection's input buffer */
+#define WB_HTTP_BUFFERS_KEPT     64          /* free ones, per loop */
 
 /* JSON */
 #define WB_JSON_DEPTH_MAX 128

@@ -32,19 +32,24 @@ struct wb_http_exchange {
     bool tls;
     bool keep_alive;
     struct wb_loop *loop;
-    void *server_user;                           /* wb_http_server_options.user */
-    void *user;                                  /* the handler's */
-    void (*on_gone)(struct wb_http_exchange *x); /* client closed before the answer */
+    void *server_user; /* wb_http_server_options.user */
+    void *user;        /* the handler's */
+    /* Set in on_request: the client closed (perhaps only its sending side) before the answer, which
+     * is still owed and may be given inside. */
+    void (*on_gone)(struct wb_http_exchange *x);
 };
 
 struct wb_http_server_options {
     const char *host; /* literal IPv4/IPv6 address or "localhost" */
     int port;         /* 0 = any free one */
+    /* Join the port that another server of this process listens on already. The first one leaves
+     * this false: then a port that a foreign process holds is refused. */
     bool reuse_port;
     struct wb_tls_ctx *tls; /* NULL = plain; borrowed */
     void *user;
     /* Largest body this request may send, bytes. May answer at once with wb_http_respond (e.g. 413,
-     * 401) and return -1. */
+     * 401) and return -1. NULL: WB_HTTP_BODY_MAX. on_request may never follow (the client goes
+     * away), so what it allocates belongs in the arena. */
     int64_t (*on_head)(struct wb_http_exchange *x);
     void (*on_request)(struct wb_http_exchange *x);
 };
@@ -57,7 +62,8 @@ int wb_http_server_port(const struct wb_http_server *s);
 /* Stops accepting; idle connections close, running requests are answered with Connection: close;
  * done(arg) when none is left. */
 void wb_http_server_drain(struct wb_http_server *s, void (*done)(void *arg), void *arg);
-void wb_http_server_free(struct wb_http_server *s); /* closes what is left */
+/* Closes what is left; requests not yet answered still are (into the void). Accepts NULL. */
+void wb_http_server_free(struct wb_http_server *s);
 size_t wb_http_server_connections(const struct wb_http_server *s);
 /* Back-pressure: while paused no socket is read (answers still go out). */
 void wb_http_server_pause(struct wb_http_server *s, bool paused);
@@ -73,7 +79,8 @@ struct wb_http_answer {
     struct wb_slice body; /* need only live until the call returns, or in x->arena */
     bool close;
 };
-/* Adds Date, Content-Length, Connection. HEAD, 1xx, 204 and 304 send no body. */
+/* Adds Date, Content-Length and, when it matters, Connection. HEAD, 1xx, 204 and 304 send no body.
+ * The exchange and its arena are gone afterwards. */
 void wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *ans);
 
 /* The parser alone, for tests and fuzzing: a state machine over one connection's bytes; see

@@ -10,17 +10,20 @@
 
 struct wb_loop;
 
-struct wb_loop *wb_loop_new(void);
+struct wb_loop *wb_loop_new(void); /* NULL: no descriptors left */
+/* Runs what is still posted. Everything made on the loop must have been freed before. Accepts
+ * NULL. */
 void wb_loop_free(struct wb_loop *l);
 /* Runs until wb_loop_stop. */
 void wb_loop_run(struct wb_loop *l);
-/* One turn: what is ready now, waiting at most until the next timer when wait is set. For tests.
- * True while anything is active. */
+/* One turn: what is ready now; with wait set, waits for something to happen (descriptor, timer or
+ * message). For tests and for stepping. True while anything is active. */
 bool wb_loop_step(struct wb_loop *l, bool wait);
 void wb_loop_stop(struct wb_loop *l); /* any thread */
 
 /* A message to a loop from any thread. The caller owns the memory; it must stay until run was
- * called. Messages of one thread run in order. Posting is wait-free but for the wake-up. */
+ * called. Messages of one thread run in order. Posting takes no lock; a burst wakes the loop once.
+ */
 struct wb_post {
     struct wb_post *next;
     void (*run)(struct wb_post *p);
@@ -39,10 +42,13 @@ void wb_timer_free(struct wb_timer *t); /* accepts NULL; may be called from its 
  * readable when the process ended). */
 struct wb_watch;
 enum { WB_WATCH_READ = 1, WB_WATCH_WRITE = 2 };
+/* The descriptor becomes non-blocking; one watch a descriptor. NULL when it cannot be watched (a
+ * plain file). An error or hang-up is told as readiness; the read or write then says what it is. */
 struct wb_watch *wb_watch_new(struct wb_loop *l, int fd, int events,
                               void (*ready)(void *arg, int events), void *arg);
 void wb_watch_set(struct wb_watch *w, int events); /* 0 = pause */
-void wb_watch_free(struct wb_watch *w);            /* before closing the fd */
+void wb_watch_free(struct wb_watch *w); /* before closing the fd; accepts NULL; may be called from
+                                         * its own ready */
 
 /* A cached monotonic clock of this turn, milliseconds. */
 uint64_t wb_loop_now_ms(struct wb_loop *l);

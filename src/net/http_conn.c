@@ -1,0 +1,802 @@
+/*
+ * One connection. Everything that happens to it ends in wb_conn_advance: take requests from the
+ * input as far as it goes, then wb_conn_settle: flush, choose the time-out that applies, read or
+ * not, give back the buffers, or close.
+ */
+#include "net/http_internal.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BODY_FIRST    (64 * 1024) /* first size of a body buffer */
+#define BODY_KEEP     (64 * 1024) /* a larger one is not kept for the next request */
+#define OUT_CORK_MAX  (64 * 1024) /* collected answers are sent when they reach this */
+#define TLS_RECORD    (16 * 1024)
+#define IN_MAX        (WB_HTTP_HEAD_MAX + WB_HTTP_TRAILER_MAX)
+#define CONTINUE_TEXT "HTTP/1.1 100 Continue\r\n\r\n"
+
+/* Work: what a request needs */
+
+void wb_work_free(struct wb_work *w)
+{
+    if (!w)
+        return;
+    wb_arena_release(&w->arena);
+    free(w->in);
+    wb_buf_release(&w->body);
+    wb_buf_release(&w->out);
+    wb_buf_release(&w->sending);
+    wb_buf_release(&w->pending);
+    free(w);
+}
+
+static struct wb_work *need_work(struct wb_conn *c)
+{
+    if (c->w)
+        return c->w;
+    struct wb_http_server *s = c->server;
+    struct wb_work *w = s->pool;
+    if (w) {
+        s->pool = w->next;
+        s->pool_count--;
+    } else {
+        w = wb_xcalloc(1, sizeof(*w));
+        wb_arena_init(&w->arena, 0);
+        w->in_cap = WB_HTTP_BUFFER;
+        w->in = wb_xmalloc(w->in_cap);
+    }
+    w->conn = c;
+    wb_http_head_init(&w->head);
+    c->w = w;
+    return w;
+}
+
+static void trim(struct wb_buf *b)
+{
+    b->n = 0;
+    if (b->cap > BODY_KEEP)
+        wb_buf_release(b);
+}
+
+static void count_body(struct wb_http_server *s, struct wb_work *w)
+{
+    if (s)
+        s->body_bytes += w->body.cap - w->body_counted;
+    w->body_counted = w->body.cap;
+}
+
+static void give_back(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    struct wb_http_server *s = c->server;
+    c->w = NULL;
+    if (!w)
+        return;
+    wb_buf_release(&w->body);
+    count_body(s, w);
+    if (!s || s->freed || s->pool_count == WB_HTTP_BUFFERS_KEPT) {
+        wb_work_free(w);
+        return;
+    }
+    wb_arena_reset(&w->arena);
+    trim(&w->out);
+    trim(&w->sending);
+    trim(&w->pending);
+    if (w->in_cap != WB_HTTP_BUFFER) {
+        free(w->in);
+        w->in = wb_xmalloc(WB_HTTP_BUFFER);
+        w->in_cap = WB_HTTP_BUFFER;
+    }
+    w->in_n = w->pos = 0;
+    w->conn = NULL;
+    w->next = s->pool;
+    s->pool = w;
+    s->pool_count++;
+}
+
+/* Ends of life */
+
+void wb_conn_free(struct wb_conn *c)
+{
+    give_back(c);
+    wb_tls_free(c->tls);
+    wb_list_remove(&c->timer);
+    wb_list_remove(&c->held);
+    wb_server_forget(c);
+    free(c);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct wb_conn *c = h->data;
+    c->handle_closed = true;
+    if (!c->awaiting)
+        wb_conn_free(c);
+}
+
+/* The client went away while a handler owes the answer. */
+static void tell_gone(struct wb_conn *c)
+{
+    struct wb_http_exchange *x = &c->w->x;
+    void (*gone)(struct wb_http_exchange *) = x->on_gone;
+    x->on_gone = NULL;
+    if (gone)
+        gone(x);
+}
+
+void wb_conn_close(struct wb_conn *c)
+{
+    if (c->state == WB_CONN_CLOSED)
+        return;
+    bool busy = c->state == WB_CONN_BUSY && c->awaiting;
+    c->state = WB_CONN_CLOSED;
+    c->reading = false;
+    wb_list_remove(&c->timer);
+    wb_list_remove(&c->held);
+    c->server->live--;
+    uv_close((uv_handle_t *)&c->tcp, on_closed);
+    if (busy)
+        tell_gone(c);
+}
+
+/* Writing */
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct wb_work *w = WB_CONTAINER(req, struct wb_work, write);
+    struct wb_conn *c = w->conn;
+    trim(&w->sending);
+    if (c->state == WB_CONN_CLOSED)
+        return;
+    if (status < 0) {
+        wb_conn_close(c);
+        return;
+    }
+    wb_conn_advance(c);
+}
+
+/* Sends what is collected; what the socket does not take at once is left to libuv. */
+static void flush(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    if (!w || !w->out.n || w->sending.n || c->state == WB_CONN_CLOSED)
+        return;
+    uv_buf_t b = uv_buf_init(w->out.p, (unsigned)w->out.n);
+    int sent = uv_try_write((uv_stream_t *)&c->tcp, &b, 1);
+    if (sent == UV_EAGAIN)
+        sent = 0;
+    if (sent < 0) {
+        wb_conn_close(c);
+        return;
+    }
+    if ((size_t)sent == w->out.n) {
+        trim(&w->out);
+        return;
+    }
+    struct wb_buf free_one = w->sending;
+    w->sending = w->out;
+    w->out = free_one;
+    b = uv_buf_init(w->sending.p + sent, (unsigned)(w->sending.n - (size_t)sent));
+    w->queued_before = b.len;
+    if (uv_write(&w->write, (uv_stream_t *)&c->tcp, &b, 1, on_written) != 0)
+        wb_conn_close(c);
+}
+
+static void write_tls(struct wb_conn *c, struct wb_slice head, struct wb_slice body, bool cork)
+{
+    struct wb_work *w = c->w;
+    bool ok;
+    if (body.n && body.n <= TLS_RECORD - head.n) { /* one record for both */
+        wb_buf_reserve(&c->server->text, head.n + body.n);
+        char *p = c->server->text.p;
+        if (head.p != p) /* it usually was built there */
+            memcpy(p, head.p, head.n);
+        memcpy(p + head.n, body.p, body.n);
+        ok = wb_tls_send(c->tls, wb_slice(p, head.n + body.n), &w->out);
+    } else {
+        ok = wb_tls_send(c->tls, head, &w->out) && (!body.n || wb_tls_send(c->tls, body, &w->out));
+    }
+    if (!ok)
+        wb_conn_close(c);
+    else if (!cork || w->out.n >= OUT_CORK_MAX)
+        flush(c);
+}
+
+void wb_conn_write(struct wb_conn *c, struct wb_slice head, struct wb_slice body, bool cork)
+{
+    struct wb_work *w = c->w;
+    if (c->tls) {
+        write_tls(c, head, body, cork);
+        return;
+    }
+    size_t sent = 0;
+    if (!cork && !w->out.n && !w->sending.n) {
+        uv_buf_t b[2] = {uv_buf_init((char *)head.p, (unsigned)head.n),
+                         uv_buf_init((char *)body.p, (unsigned)body.n)};
+        int r = uv_try_write((uv_stream_t *)&c->tcp, b, body.n ? 2 : 1);
+        if (r < 0 && r != UV_EAGAIN) {
+            wb_conn_close(c);
+            return;
+        }
+        sent = r < 0 ? 0 : (size_t)r;
+        if (sent == head.n + body.n)
+            return;
+    }
+    size_t of_head = sent < head.n ? sent : head.n;
+    wb_buf_put(&w->out, head.p + of_head, head.n - of_head);
+    wb_buf_put(&w->out, body.p + (sent - of_head), body.n - (sent - of_head));
+    if (!cork || w->out.n >= OUT_CORK_MAX)
+        flush(c);
+}
+
+/* Closing politely: the answer would be lost in a reset if the client is still sending, so reading
+ * goes on for a moment (RFC 9112 9.6). */
+
+static void on_shutdown(uv_shutdown_t *req, int status)
+{
+    struct wb_work *w = WB_CONTAINER(req, struct wb_work, shutdown);
+    if (status < 0)
+        wb_conn_close(w->conn);
+}
+
+/* TLS: the peer is told that this is the end. Best effort: the socket may be full. */
+static void say_goodbye(struct wb_conn *c)
+{
+    if (!c->tls)
+        return;
+    struct wb_buf *text = &c->server->text;
+    text->n = 0;
+    wb_tls_close(c->tls, text);
+    uv_buf_t b = uv_buf_init(text->p, (unsigned)text->n);
+    if (text->n)
+        uv_try_write((uv_stream_t *)&c->tcp, &b, 1);
+}
+
+static void end_after_answer(struct wb_conn *c, bool more_input)
+{
+    say_goodbye(c);
+    if (c->eof || !more_input ||
+        uv_shutdown(&c->w->shutdown, (uv_stream_t *)&c->tcp, on_shutdown) != 0) {
+        wb_conn_close(c);
+        return;
+    }
+    c->state = WB_CONN_LINGER;
+    wb_server_time(c, WB_TIMER_LINGER);
+}
+
+/* Input */
+
+/* Where the next bytes go; empty when there is no room before an answer was given. */
+static uv_buf_t room(struct wb_conn *c)
+{
+    struct wb_work *w = need_work(c);
+    if (c->state == WB_CONN_BODY && !w->body_inline && !w->head.chunked) {
+        size_t left = w->need - w->body.n, cap = w->body.cap - w->body.n;
+        return uv_buf_init(w->body.p + w->body.n, (unsigned)(cap < left ? cap : left));
+    }
+    if (w->in_n == w->in_cap) {
+        bool head = c->state == WB_CONN_IDLE || c->state == WB_CONN_HEAD;
+        size_t to = head ? 0 : w->pos + w->head.len;
+        size_t from = head ? w->pos : w->raw;
+        if (head || (c->state == WB_CONN_BODY && w->head.chunked)) {
+            memmove(w->in + to, w->in + from, w->in_n - from);
+            w->in_n -= from - to;
+            *(head ? &w->pos : &w->raw) = to;
+        }
+        if (head && w->in_n == w->in_cap && w->in_cap < IN_MAX) {
+            w->in_cap = w->in_cap * 2 < IN_MAX ? w->in_cap * 2 : IN_MAX;
+            w->in = wb_xrealloc(w->in, w->in_cap);
+        }
+    }
+    return uv_buf_init(w->in + w->in_n, (unsigned)(w->in_cap - w->in_n));
+}
+
+static void took(struct wb_conn *c, size_t n)
+{
+    struct wb_work *w = c->w;
+    if (c->state == WB_CONN_BODY && !w->body_inline && !w->head.chunked)
+        w->body.n += n;
+    else
+        w->in_n += n;
+    if (c->state == WB_CONN_BODY)
+        w->got += n;
+}
+
+/* TLS: more plain text from what was deciphered before there was room. True when some came. */
+static bool refill(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    if (!w->pending.n)
+        return false;
+    uv_buf_t b = room(c);
+    size_t n = w->pending.n < b.len ? w->pending.n : b.len;
+    if (n == 0)
+        return false;
+    memcpy(b.base, w->pending.p, n);
+    took(c, n);
+    wb_buf_drop(&w->pending, n);
+    return true;
+}
+
+static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *b)
+{
+    struct wb_conn *c = h->data;
+    (void)suggested;
+    if (c->server->paused && c->state != WB_CONN_LINGER)
+        *b = uv_buf_init(NULL, 0);
+    else if (c->tls || c->state == WB_CONN_LINGER)
+        *b = uv_buf_init(c->server->scratch, WB_HTTP_SCRATCH);
+    else
+        *b = room(c);
+}
+
+static void hold(struct wb_conn *c)
+{
+    wb_list_remove(&c->held);
+    wb_list_append(&c->server->held, &c->held);
+}
+
+static void decipher(struct wb_conn *c, struct wb_slice in)
+{
+    struct wb_work *w = need_work(c);
+    bool closed = false;
+    bool ok = wb_tls_feed(c->tls, in, &w->pending, &w->out, &closed);
+    flush(c); /* handshake, tickets, alerts */
+    if (!ok && c->state != WB_CONN_CLOSED) {
+        wb_conn_close(c);
+        return;
+    }
+    if (closed)
+        c->eof = true;
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
+{
+    struct wb_conn *c = stream->data;
+    if (n == UV_ENOBUFS) { /* paused, or no room: wb_conn_settle starts it again */
+        uv_read_stop(stream);
+        c->reading = false;
+        if (c->server->paused)
+            hold(c);
+        return;
+    }
+    if (n < 0 && n != UV_EOF) {
+        wb_conn_close(c);
+        return;
+    }
+    if (c->state == WB_CONN_LINGER) {
+        if (n == UV_EOF)
+            wb_conn_close(c);
+        return;
+    }
+    if (n == UV_EOF)
+        c->eof = true;
+    else if (n > 0 && c->tls)
+        decipher(c, wb_slice(b->base, (size_t)n));
+    else if (n > 0)
+        took(c, (size_t)n);
+    if (c->state == WB_CONN_CLOSED)
+        return;
+    if (c->eof) {
+        uv_read_stop(stream);
+        c->reading = false;
+        if (c->state == WB_CONN_BUSY && c->awaiting)
+            tell_gone(c); /* it may only have closed its sending side: the answer is tried still */
+        if (c->state == WB_CONN_CLOSED)
+            return;
+    }
+    wb_conn_advance(c);
+}
+
+/* Requests */
+
+static struct wb_slice part(const struct wb_work *w, struct wb_http_span s)
+{
+    return wb_http_span_in(s, w->in + w->pos);
+}
+
+static void make_exchange(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    const struct wb_http_head *h = &w->head;
+    struct wb_http_exchange *x = &w->x;
+    *x = (struct wb_http_exchange){
+        .arena = &w->arena,
+        .method = part(w, h->method),
+        .target = part(w, h->target),
+        .path = h->path.n ? part(w, h->path) : WB_S("/"),
+        .query = h->has_query ? part(w, h->query) : WB_SLICE_NULL,
+        .host = h->host.n ? part(w, h->host) : WB_SLICE_NULL,
+        .header_count = h->field_count,
+        .body = WB_S(""),
+        .tls = c->tls != NULL,
+        .keep_alive = h->keep_alive,
+        .loop = c->server->loop,
+        .server_user = c->server->o.user,
+    };
+    memcpy(x->peer, c->peer, sizeof(x->peer));
+    x->header = wb_alloc(&w->arena, sizeof(*x->header) * h->field_count);
+    for (size_t i = 0; i < h->field_count; i++)
+        x->header[i] = (struct wb_pair){part(w, h->field[i].name), part(w, h->field[i].value)};
+}
+
+/* Puts the rest of the input where the whole request fits, while nothing points into it yet. */
+static void place_request(struct wb_work *w)
+{
+    const struct wb_http_head *h = &w->head;
+    size_t extra = h->chunked              ? WB_HTTP_TRAILER_MAX
+                   : h->content_length > 0 ? (size_t)h->content_length
+                                           : 0;
+    bool fits = extra <= w->in_cap && w->pos + h->len <= w->in_cap - extra;
+    if (!fits && w->pos) {
+        memmove(w->in, w->in + w->pos, w->in_n - w->pos);
+        w->in_n -= w->pos;
+        w->pos = 0;
+        fits = extra <= w->in_cap && h->len <= w->in_cap - extra;
+    }
+    if (!fits && h->chunked) {
+        w->in_cap = IN_MAX;
+        w->in = wb_xrealloc(w->in, w->in_cap);
+        fits = true;
+    }
+    w->body_inline = fits && !h->chunked;
+    w->raw = w->pos + h->len;
+    w->end = w->raw;
+    w->need = h->content_length > 0 ? (size_t)h->content_length : 0;
+    w->got = w->got_before = 0;
+    w->graced = false;
+}
+
+void wb_conn_request_done(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    w->pos = w->end;
+    if (w->pos == w->in_n)
+        w->pos = w->in_n = 0;
+    wb_http_head_init(&w->head);
+    if (w->body.cap) {
+        trim(&w->body);
+        count_body(c->server, w);
+    }
+    wb_arena_reset(&w->arena);
+    if (c->state != WB_CONN_CLOSED)
+        c->state = WB_CONN_IDLE;
+}
+
+/* True when the answer was given at once and the input can be looked at again. */
+static bool hand_over(struct wb_conn *c)
+{
+    wb_server_time(c, WB_TIMER_NONE);
+    c->state = WB_CONN_BUSY;
+    c->awaiting = true;
+    c->server->o.on_request(&c->w->x);
+    return !c->awaiting;
+}
+
+/* Room in the body buffer for what comes next; false: refused. */
+static bool grow_body(struct wb_conn *c, size_t more)
+{
+    struct wb_work *w = c->w;
+    struct wb_http_server *s = c->server;
+    if (w->body.cap - w->body.n >= more)
+        return true;
+    if (s->body_bytes + more > WB_HTTP_BODIES_MAX) {
+        wb_conn_refuse(c, 503, "too many large requests at once");
+        return false;
+    }
+    wb_buf_reserve(&w->body, more);
+    count_body(s, w);
+    return true;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool begin_body(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    c->state = WB_CONN_BODY;
+    wb_http_chunks_init(&w->chunks);
+    if (!w->body_inline && !w->head.chunked) {
+        size_t have = smaller(w->in_n - w->end, w->need);
+        if (!grow_body(c, smaller(w->need, have > BODY_FIRST ? have : BODY_FIRST)))
+            return false;
+        wb_buf_put(&w->body, w->in + w->end, have);
+        /* What follows in the input belongs to the next request; usually nothing. */
+        w->end += have;
+    }
+    wb_server_time(c, WB_TIMER_BODY);
+    return true;
+}
+
+static bool decide(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    struct wb_http_server *s = c->server;
+    place_request(w);
+    make_exchange(c);
+    c->ready = true;
+    c->state = WB_CONN_DECIDE;
+    c->awaiting = true;
+    int64_t limit = s->o.on_head ? s->o.on_head(&w->x) : WB_HTTP_BODY_MAX;
+    if (!c->awaiting)
+        return true; /* answered */
+    assert(limit >= 0);
+    c->awaiting = false;
+    w->limit = (size_t)limit;
+    if (w->need > w->limit) {
+        wb_conn_refuse(c, 413, "request body too large");
+        return false;
+    }
+    if (!w->need && !w->head.chunked)
+        return hand_over(c);
+    bool whole = w->body_inline && w->in_n - w->end >= w->need;
+    if (whole) {
+        w->x.body = wb_slice(w->in + w->end, w->need);
+        w->end += w->need;
+        return hand_over(c);
+    }
+    if (w->head.expect_continue && w->in_n == w->end)
+        wb_conn_write(c, WB_S(CONTINUE_TEXT), WB_SLICE_NULL, false);
+    return c->state != WB_CONN_CLOSED && begin_body(c);
+}
+
+static bool step_head(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    if (w->pos == w->in_n && !refill(c))
+        return false;
+    switch (wb_http_head_parse(&w->head, w->in + w->pos, w->in_n - w->pos)) {
+    case WB_HTTP_DONE:
+        return decide(c);
+    case WB_HTTP_BAD:
+        wb_conn_refuse(c, w->head.status, w->head.why);
+        return false;
+    default:
+        c->state = WB_CONN_HEAD;
+        return refill(c);
+    }
+}
+
+static bool step_chunks(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    for (;;) {
+        size_t used;
+        struct wb_slice data;
+        enum wb_http_parse r = wb_http_chunks_next(
+            &w->chunks, wb_slice(w->in + w->raw, w->in_n - w->raw), &used, &data);
+        w->raw += used;
+        if (r == WB_HTTP_MORE)
+            return refill(c);
+        if (r == WB_HTTP_BAD) {
+            wb_conn_refuse(c, w->chunks.status, w->chunks.why);
+            return false;
+        }
+        if (r == WB_HTTP_DONE)
+            break;
+        if (w->chunks.left > w->limit || w->body.n + data.n + w->chunks.left > w->limit) {
+            wb_conn_refuse(c, 413, "request body too large");
+            return false;
+        }
+        if (data.n) {
+            if (!grow_body(c, data.n))
+                return false;
+            wb_buf_slice_put(&w->body, data);
+        }
+    }
+    w->end = w->raw;
+    w->x.body = w->body.n ? wb_buf_slice(&w->body) : WB_S("");
+    return hand_over(c);
+}
+
+static bool step_body(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    if (w->head.chunked)
+        return step_chunks(c);
+    if (w->body_inline) {
+        if (w->in_n - w->end < w->need)
+            return refill(c);
+        w->x.body = wb_slice(w->in + w->end, w->need);
+        w->end += w->need;
+        return hand_over(c);
+    }
+    if (w->body.n < w->need) {
+        if (w->body.n == w->body.cap && !grow_body(c, smaller(w->need - w->body.n, w->body.cap)))
+            return false;
+        return refill(c);
+    }
+    w->x.body = wb_buf_slice(&w->body);
+    return hand_over(c);
+}
+
+static bool step(struct wb_conn *c)
+{
+    if (!c->w || c->w->sending.n || c->close_after)
+        return false;
+    bool taking = c->state == WB_CONN_IDLE || c->state == WB_CONN_HEAD || c->state == WB_CONN_BODY;
+    if (!taking)
+        return false;
+    if (c->server->paused) {
+        hold(c);
+        return false;
+    }
+    return c->state == WB_CONN_BODY ? step_body(c) : step_head(c);
+}
+
+void wb_conn_advance(struct wb_conn *c)
+{
+    if (c->advancing || c->state == WB_CONN_CLOSED)
+        return;
+    c->advancing = true;
+    while (step(c))
+        ;
+    c->advancing = false;
+    wb_conn_settle(c);
+}
+
+/* What to wait for */
+
+static bool can_read(const struct wb_conn *c)
+{
+    const struct wb_work *w = c->w;
+    if (c->eof || c->state == WB_CONN_CLOSED || (w && w->pending.n))
+        return false;
+    return c->state != WB_CONN_BUSY || w->in_n < w->in_cap;
+}
+
+static void settle_idle(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    bool input = w && (w->in_n > w->pos || w->pending.n);
+    if (c->close_after) {
+        end_after_answer(c, input || c->unread);
+    } else if (c->eof) {
+        wb_conn_close(c);
+    } else if (c->state == WB_CONN_HEAD || (c->tls && !c->ready)) {
+        if (c->timer_kind != WB_TIMER_HEAD)
+            wb_server_time(c, WB_TIMER_HEAD);
+    } else {
+        if (!input)
+            give_back(c);
+        wb_server_time(c, WB_TIMER_IDLE);
+    }
+}
+
+void wb_conn_settle(struct wb_conn *c)
+{
+    flush(c);
+    if (c->state == WB_CONN_CLOSED)
+        return;
+    if (c->w && c->w->sending.n) {
+        if (c->timer_kind != WB_TIMER_SEND)
+            wb_server_time(c, WB_TIMER_SEND);
+    } else if (c->state == WB_CONN_IDLE || c->state == WB_CONN_HEAD) {
+        settle_idle(c);
+    } else if (c->state == WB_CONN_BODY) {
+        if (c->eof)
+            wb_conn_close(c);
+        else if (c->timer_kind != WB_TIMER_BODY)
+            wb_server_time(c, WB_TIMER_BODY);
+    } else if (c->state == WB_CONN_BUSY && c->timer_kind != WB_TIMER_NONE) {
+        wb_server_time(c, WB_TIMER_NONE);
+    }
+    if (c->reading || !can_read(c))
+        return;
+    if (c->server->paused) {
+        hold(c);
+        return;
+    }
+    c->reading = true;
+    uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+}
+
+/* A client must send a body, and take an answer, at the minimum rate: what moved since the last
+ * look, over the time between looks. */
+static bool enough(uint64_t bytes, uint64_t ms)
+{
+    return bytes >= WB_HTTP_BODY_MIN_RATE * ms / 1000;
+}
+
+void wb_conn_expire(struct wb_conn *c, enum wb_conn_timer kind)
+{
+    struct wb_work *w = c->w;
+    size_t queued;
+    switch (kind) {
+    case WB_TIMER_HEAD:
+        if (c->state != WB_CONN_HEAD)
+            break; /* a TLS handshake that does not end */
+        wb_conn_refuse(c, 408, "request head not sent in time");
+        wb_conn_settle(c);
+        return;
+    case WB_TIMER_BODY:
+        if (!w->graced || enough(w->got - w->got_before, WB_HTTP_BODY_GRACE_MS)) {
+            w->graced = true;
+            w->got_before = w->got;
+            wb_server_time(c, WB_TIMER_BODY);
+            return;
+        }
+        wb_conn_refuse(c, 408, "request body sent too slowly");
+        wb_conn_settle(c);
+        return;
+    case WB_TIMER_SEND:
+        queued = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
+        if (enough(w->queued_before - queued, WB_HTTP_SEND_MS)) {
+            w->queued_before = queued;
+            wb_server_time(c, WB_TIMER_SEND);
+            return;
+        }
+        break;
+    case WB_TIMER_IDLE:
+        say_goodbye(c);
+        break;
+    default:
+        break;
+    }
+    wb_conn_close(c);
+}
+
+void wb_conn_part(struct wb_conn *c)
+{
+    say_goodbye(c);
+    wb_conn_close(c);
+}
+
+/* Beginnings */
+
+static struct wb_conn *conn_new(struct wb_http_server *s)
+{
+    struct wb_conn *c = wb_xcalloc(1, sizeof(*c));
+    c->server = s;
+    c->tcp.data = c;
+    wb_list_init(&c->timer);
+    wb_list_init(&c->held);
+    wb_list_append(&s->all, &c->all);
+    s->count++;
+    s->live++;
+    uv_tcp_init(wb_loop_uv(s->loop), &c->tcp);
+    return c;
+}
+
+static void conn_start(struct wb_conn *c)
+{
+    struct sockaddr_storage ss;
+    int len = sizeof(ss);
+    if (uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&ss, &len) != 0) {
+        wb_conn_close(c); /* gone already */
+        return;
+    }
+    if (ss.ss_family == AF_INET)
+        inet_ntop(AF_INET, &((struct sockaddr_in *)&ss)->sin_addr, c->peer, sizeof(c->peer));
+    else
+        inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&ss)->sin6_addr, c->peer, sizeof(c->peer));
+    if (c->server->o.tls)
+        c->tls = wb_tls_new(c->server->o.tls);
+    wb_conn_settle(c);
+}
+
+void wb_conn_accept(struct wb_http_server *s, uv_stream_t *listener)
+{
+    struct wb_conn *c = conn_new(s);
+    if (uv_accept(listener, (uv_stream_t *)&c->tcp) != 0)
+        wb_conn_close(c);
+    else
+        conn_start(c);
+}
+
+void wb_conn_adopt(struct wb_http_server *s, int fd)
+{
+    struct wb_conn *c = conn_new(s);
+    if (uv_tcp_open(&c->tcp, fd) != 0) {
+        close(fd);
+        wb_conn_close(c);
+    } else {
+        conn_start(c);
+    }
+}
