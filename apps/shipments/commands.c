@@ -1,0 +1,381 @@
+/*
+ * The application's commands: setup, send, shipment, day, replay.
+ */
+#include "apps.h"
+#include "base/time.h"
+#include "day.h"
+#include "feed.h"
+#include "replay.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define DAY_SEED    1
+#define DAY_UPDATES 2000
+#define DAY_START   "2026-11-02T00:00:00Z"
+
+static struct wb_aws *client(void)
+{
+    const char *why;
+    struct wb_aws *c = wb_aws_new(NULL, &why);
+    if (!c)
+        fprintf(stderr, "waybill: %s; run `eval \"$(waybill env)\"` first\n", why);
+    return c;
+}
+
+static int wrong_usage(const char *command)
+{
+    fprintf(stderr, "Try `waybill %s --help`.\n", command);
+    return 2;
+}
+
+/* A whole number from 0 to max. */
+static bool number(const char *command, const char *text, int64_t max, int64_t *out)
+{
+    if (wb_slice_i64(wb_slice_str(text), out) && *out >= 0 && *out <= max)
+        return true;
+    fprintf(stderr, "waybill %s: %s is not a whole number from 0 to %lld\n", command, text,
+            (long long)max);
+    return false;
+}
+
+/* --- setup --- */
+
+/* The package lies beside the program that was built with it. */
+static const char *default_package(char out[PATH_MAX])
+{
+    static const char *const places[] = {"/apps/shipments/processor.zip",
+                                         "/../share/waybill/processor.zip"};
+    char self[PATH_MAX / 2];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0)
+        return NULL;
+    self[n] = 0;
+    char *slash = strrchr(self, '/');
+    *slash = 0;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(out, PATH_MAX, "%s%s", self, places[i]);
+        if (access(out, R_OK) == 0)
+            return out;
+    }
+    return NULL;
+}
+
+static int setup_command(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"package", 1, NULL, 'p'}, {"email", 1, NULL, 'e'}, {"outbox", 1, NULL, 'o'}, {0}};
+    struct stack_options o = {0};
+    char found[PATH_MAX];
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == '?')
+            return wrong_usage(argv[0]);
+        *(c == 'p' ? &o.package : c == 'e' ? &o.email : &o.outbox) = optarg;
+    }
+    if (!o.package)
+        o.package = default_package(found);
+    if (!o.package) {
+        fprintf(
+            stderr,
+            "waybill setup: processor.zip is not beside this program; name it with --package\n");
+        return 1;
+    }
+    struct wb_aws *aws = client();
+    if (!aws)
+        return 1;
+    struct wb_arena a;
+    wb_arena_init(&a, 0);
+    struct stack s = stack_names(&a);
+    bool ok = stack_make(aws, &s, &o);
+    if (ok)
+        printf("bus %.*s, function %.*s, table %.*s are ready\n", WB_FMT(s.bus), WB_FMT(s.function),
+               WB_FMT(s.log_table));
+    wb_arena_release(&a);
+    wb_aws_free(aws);
+    return ok ? 0 : 1;
+}
+
+/* --- send --- */
+
+struct sender {
+    struct wb_aws *aws;
+    struct stack s;
+    struct wb_arena arena;
+    struct feed_entry entry[FEED_BATCH];
+    size_t line[FEED_BATCH], held;
+    size_t lines, accepted, refused;
+    off_t size, read; /* of the file; 0 = unknown */
+    bool terminal;
+};
+
+static bool flush_batch(struct sender *s)
+{
+    if (s->held && !feed_put(s->aws, &s->arena, &s->s, s->entry, s->held))
+        return false;
+    for (size_t i = 0; i < s->held; i++) {
+        if (s->entry[i].event_id.p) {
+            s->accepted++;
+            continue;
+        }
+        s->refused++;
+        fprintf(stderr, "waybill send: line %zu refused: %.*s: %.*s\n", s->line[i],
+                WB_FMT(s->entry[i].code), WB_FMT(s->entry[i].message));
+    }
+    s->held = 0;
+    wb_arena_reset(&s->arena);
+    if (s->terminal && s->size)
+        fprintf(stderr, "\r[%-30.*s] %zu sent ", (int)(s->read * 30 / s->size),
+                "##############################", s->accepted);
+    return true;
+}
+
+static bool send_line(struct sender *s, struct wb_slice text)
+{
+    const char *why;
+    s->lines++;
+    if (wb_slice_trim(text).n == 0)
+        return true;
+    if (!feed_line(&s->arena, wb_dup(&s->arena, text), &s->entry[s->held], &why)) {
+        fprintf(stderr, "waybill send: line %zu refused: %s\n", s->lines, why);
+        s->refused++;
+        return true;
+    }
+    s->line[s->held++] = s->lines;
+    return s->held < FEED_BATCH || flush_batch(s);
+}
+
+static bool send_file(struct sender *s, FILE *f)
+{
+    char *text = NULL;
+    size_t cap = 0;
+    bool ok = true;
+    for (ssize_t n; ok && (n = getline(&text, &cap, f)) >= 0;) {
+        s->read += n;
+        while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+            n--;
+        ok = send_line(s, wb_slice(text, (size_t)n));
+    }
+    free(text);
+    return ok && flush_batch(s);
+}
+
+static int send_command(int argc, char **argv)
+{
+    if (argc != 2)
+        return wrong_usage(argv[0]);
+    FILE *f = strcmp(argv[1], "-") == 0 ? stdin : fopen(argv[1], "r");
+    if (!f) {
+        fprintf(stderr, "waybill send: %s: %s\n", argv[1], strerror(errno));
+        return 1;
+    }
+    struct sender s = {.aws = client(), .terminal = isatty(2)};
+    if (!s.aws)
+        return 1;
+    if (f != stdin && fseeko(f, 0, SEEK_END) == 0) {
+        s.size = ftello(f);
+        rewind(f);
+    }
+    struct wb_arena names;
+    wb_arena_init(&names, 0);
+    wb_arena_init(&s.arena, 1 << 16);
+    s.s = stack_names(&names);
+    bool ok = send_file(&s, f);
+    printf("%s%zu accepted, %zu refused\n", s.terminal && s.size ? "\n" : "", s.accepted,
+           s.refused);
+    if (f != stdin)
+        fclose(f);
+    wb_arena_release(&s.arena);
+    wb_arena_release(&names);
+    wb_aws_free(s.aws);
+    return ok && s.refused == 0 ? 0 : 1;
+}
+
+/* --- shipment --- */
+
+static struct wb_slice text_of(struct wb_json item, const char *name, struct wb_arena *a)
+{
+    struct wb_slice s = wb_json_get_str(wb_json_get(item, name), "S", a);
+    return s.p ? s : WB_S("");
+}
+
+static void print_row(struct wb_json item, struct wb_arena *a)
+{
+    struct wb_slice reason = text_of(item, "delayReason", a), eta = text_of(item, "eta", a);
+    printf("%-33.*s  %-20.*s  %-22.*s  %-10.*s  %.*s", WB_FMT(text_of(item, "timestamp", a)),
+           WB_FMT(text_of(item, "status", a)), WB_FMT(text_of(item, "location", a)),
+           WB_FMT(text_of(item, "carrier", a)), WB_FMT(text_of(item, "trackingNumber", a)));
+    if (reason.n)
+        printf("  (%.*s", WB_FMT(reason));
+    if (eta.n)
+        printf("%s%.*s", reason.n ? ", new estimate " : "  (new estimate ", WB_FMT(eta));
+    printf("%s\n", reason.n || eta.n ? ")" : "");
+}
+
+static int print_timeline(struct wb_aws *aws, struct wb_arena *a, const struct stack *s,
+                          const char *id)
+{
+    struct wb_slice start = WB_SLICE_NULL;
+    size_t rows = 0;
+    do {
+        struct wb_buf b = wb_buf_in(a);
+        struct wb_json_writer w;
+        wb_jw_init(&w, &b);
+        wb_jw_object(&w);
+        wb_jw_kstr(&w, "TableName", s->log_table);
+        wb_jw_kbool(&w, "ConsistentRead", true);
+        wb_jw_kcstr(&w, "KeyConditionExpression", "shipmentId = :s");
+        wb_jw_key(&w, "ExpressionAttributeValues");
+        wb_jw_object(&w);
+        wb_jw_key(&w, ":s");
+        wb_jw_object(&w);
+        wb_jw_kcstr(&w, "S", id);
+        wb_jw_end_object(&w);
+        wb_jw_end_object(&w);
+        if (start.p)
+            wb_jw_kraw(&w, "ExclusiveStartKey", start);
+        wb_jw_end_object(&w);
+        struct wb_aws_answer r;
+        if (!wb_aws_json(aws, a, "dynamodb", "Query", wb_buf_slice(&b), &r)) {
+            fprintf(stderr, "waybill shipment: %.*s: %.*s\n", WB_FMT(r.code), WB_FMT(r.message));
+            return 1;
+        }
+        struct wb_json_iter it = wb_json_iter(wb_json_get(r.json, "Items"));
+        for (; wb_json_next(&it); rows++)
+            print_row(it.value, a);
+        struct wb_json last = wb_json_get(r.json, "LastEvaluatedKey");
+        start = wb_json_is(last) ? wb_json_raw(last) : WB_SLICE_NULL;
+    } while (start.p);
+    if (rows == 0)
+        fprintf(stderr, "waybill shipment: nothing is known of %s\n", id);
+    return rows ? 0 : 1;
+}
+
+static int shipment_command(int argc, char **argv)
+{
+    if (argc != 2)
+        return wrong_usage(argv[0]);
+    struct wb_aws *aws = client();
+    if (!aws)
+        return 1;
+    struct wb_arena a;
+    wb_arena_init(&a, 0);
+    struct stack s = stack_names(&a);
+    int rc = print_timeline(aws, &a, &s, argv[1]);
+    wb_arena_release(&a);
+    wb_aws_free(aws);
+    return rc;
+}
+
+/* --- day --- */
+
+static int day_command(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"seed", 1, NULL, 's'}, {"updates", 1, NULL, 'u'}, {"start", 1, NULL, 't'}, {0}};
+    struct day_options o = {.seed = DAY_SEED, .updates = DAY_UPDATES};
+    const char *start = DAY_START;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        int64_t v = 0;
+        if (c == '?' || (c != 't' && !number(argv[0], optarg, 10000000, &v)))
+            return wrong_usage(argv[0]);
+        if (c == 's')
+            o.seed = (uint64_t)v;
+        else if (c == 'u')
+            o.updates = (unsigned)v;
+        else
+            start = optarg;
+    }
+    if (optind != argc - 1 || !wb_time_parse_iso(wb_slice_str(start), &o.start_ms, NULL))
+        return wrong_usage(argv[0]);
+    struct wb_arena a;
+    wb_arena_init(&a, 1 << 20);
+    struct day d;
+    day_make(&a, &o, &d);
+    int rc = day_write(&d, &o, argv[optind]);
+    if (rc < 0)
+        fprintf(stderr, "waybill day: %s: %s\n", argv[optind], strerror(-rc));
+    else
+        printf("%u updates of %u shipments in %s\n", d.message_count, d.shipment_count,
+               argv[optind]);
+    wb_arena_release(&a);
+    return rc < 0;
+}
+
+/* --- replay --- */
+
+static int replay_command(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"outbox", 1, NULL, 'o'}, {"seconds", 1, NULL, 's'}, {"patience", 1, NULL, 'p'}, {0}};
+    struct replay_options o = {.duration_ms = 8000, .patience_ms = 60000};
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        int64_t v = 0;
+        if (c == '?' || (c != 'o' && !number(argv[0], optarg, 86400, &v)))
+            return wrong_usage(argv[0]);
+        if (c == 'o')
+            o.outbox = optarg;
+        else
+            *(c == 's' ? &o.duration_ms : &o.patience_ms) = v * 1000;
+    }
+    if (optind != argc - 1)
+        return wrong_usage(argv[0]);
+    o.folder = argv[optind];
+    struct wb_aws *aws = client();
+    if (!aws)
+        return 1;
+    struct wb_arena a;
+    wb_arena_init(&a, 0);
+    struct stack s = stack_names(&a);
+    int rc = replay_run(aws, &s, &o);
+    wb_arena_release(&a);
+    wb_aws_free(aws);
+    return rc;
+}
+
+const struct wb_app_command wb_app_commands[] = {
+    {"setup", "make the shipment stack: bus, rule, function, tables, topic",
+     "usage: waybill setup [--email ADDRESS] [--outbox FOLDER] [--package ZIP]\n\n"
+     "Makes what is missing and gives the function the newest package; what is there stays. With "
+     "--email the address is\n"
+     "subscribed to the alerts and gets a confirmation mail; with --outbox (the server's "
+     "DATA/outbox, where mails lie when there is no\n"
+     "relay) the link in that mail is opened at once. SHIPMENTS_SUFFIX (default dev) ends the "
+     "names of all resources.\n",
+     setup_command},
+    {"send", "put shipment updates on the bus",
+     "usage: waybill send FILE|-\n\n"
+     "FILE has one JSON object a line: an update\n"
+     "  {\"shipmentId\":\"SHIP-1\",\"status\":\"IN_TRANSIT\",\"location\":\"Dallas, "
+     "TX\",\"carrier\":\"FedEx\",\n"
+     "   \"trackingNumber\":\"123\",\"timestamp\":\"2026-11-22T12:00:00Z\"}\n"
+     "or an update with what belongs to its event: "
+     "{\"detail-type\":...,\"time\":...,\"detail\":{...}}.\n"
+     "Every line the bus accepted is durable when the command ends. Exit status 1 when a line was "
+     "refused.\n",
+     send_command},
+    {"shipment", "print a shipment's timeline",
+     "usage: waybill shipment ID\n\nPrints the updates of the shipment in the order in which they "
+     "happened: instant (UTC), status, place, carrier,\n"
+     "tracking number, and for a delay its reason and new estimate. An instant with #... is a "
+     "second update at the same instant.\n",
+     shipment_command},
+    {"day", "make up a day of shipment updates",
+     "usage: waybill day [--seed N] [--updates N] [--start TIME] FOLDER\n\n"
+     "Writes FOLDER/day.jsonl, and beside it the truth: truth.json and truth-shipments.jsonl. The "
+     "same seed gives the same bytes.\n"
+     "Defaults: seed 1, at least 2000 updates, start " DAY_START ".\n",
+     day_command},
+    {"replay", "replay a day and hold the outcome against its truth",
+     "usage: waybill replay [--seconds N] [--outbox FOLDER] [--patience N] FOLDER\n\n"
+     "Offers the updates of FOLDER (see waybill day) in order of arrival, the 24 hours in N "
+     "seconds (default 8, 0 = as fast as it goes), waits\n"
+     "for every outcome, and prints what came of it beside the truth. Exit status 1 when the truth "
+     "is missed, or when no outcome came for\n"
+     "--patience seconds (default 60).\n",
+     replay_command},
+    {0},
+};
