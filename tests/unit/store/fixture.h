@@ -18,7 +18,7 @@
 
 struct fixture {
     bool mem;
-    char dir[64];
+    char dir[128];
     struct wb_arena a;
     struct wb_slice why; /* of the last open that failed */
     struct wb_store *s;
