@@ -238,7 +238,7 @@ bool wb_decimal_decode(struct wb_slice bytes, struct wb_decimal *out)
 {
     const uint8_t *p = (const uint8_t *)bytes.p;
     size_t n = bytes.n;
-    uint8_t pair[40];
+    uint8_t pair[2 * WB_DECIMAL_BYTES];
     if (n == 0 || n > WB_DECIMAL_BYTES)
         return false;
     if (n == 1) {
