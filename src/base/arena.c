@@ -160,7 +160,7 @@ void *wb_alloc(struct wb_arena *a, size_t n)
 {
     if (n > SIZE_MAX / 2)
         out_of_memory(n);
-    size_t need = ((n + ALIGN - 1) & ~(size_t)(ALIGN - 1)) + APART;
+    size_t need = ((n + !n + ALIGN - 1) & ~(size_t)(ALIGN - 1)) + APART;
     void *p;
     if (need <= (size_t)(a->end - a->cur)) {
         p = a->cur;
