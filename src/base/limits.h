@@ -45,6 +45,33 @@
 #define WB_STORE_READERS_MAX                                                                       \
     512 /* read transactions at once: LMDB's table of readers, 64 bytes each */
 
+/* DynamoDB (Developer Guide: quotas, constraints) */
+#define WB_DDB_ITEM_MAX         409600    /* names in UTF-8 + values */
+#define WB_DDB_PAGE_MAX         (1 << 20) /* of Query and Scan, before the filter */
+#define WB_DDB_BATCH_BYTES_MAX  (16 << 20)
+#define WB_DDB_BATCH_WRITE_MAX  25
+#define WB_DDB_BATCH_GET_MAX    100
+#define WB_DDB_HASH_MAX         2048
+#define WB_DDB_RANGE_MAX        1024
+#define WB_DDB_NAME_MAX         65535 /* attribute name */
+#define WB_DDB_KEY_NAME_MAX     255
+#define WB_DDB_NESTING_MAX      32
+#define WB_DDB_EXPR_MAX         4096
+#define WB_DDB_OPERATORS_MAX    300
+#define WB_DDB_EXPR_DEPTH_MAX   400 /* guards recursion; 300 operators cannot nest deeper */
+#define WB_DDB_IN_MAX           100
+#define WB_DDB_PLACEHOLDER_MAX  255
+#define WB_DDB_SUBSTITUTION_MAX (2 << 20)
+#define WB_DDB_LSI_MAX          5
+#define WB_DDB_GSI_MAX          20
+#define WB_DDB_NONKEY_MAX       100 /* of all indexes of a table together */
+#define WB_DDB_TABLES_MAX       2500
+#define WB_DDB_LIST_TABLES_MAX  100
+#define WB_DDB_TAGS_MAX         50
+#define WB_DDB_THROUGHPUT_MAX   1000000000000LL
+#define WB_DDB_STREAM_HOURS     24
+#define WB_DDB_PITR_DAYS        35
+
 /* Signatures */
 #define WB_SIGV4_SKEW_MS       (5 * 60 * 1000)
 #define WB_SIGV4_EXPIRES_MAX_S 604800 /* X-Amz-Expires: one week */
