@@ -72,6 +72,24 @@
 #define WB_DDB_STREAM_HOURS     24
 #define WB_DDB_PITR_DAYS        35
 
+/* EventBridge (User Guide, "Amazon EventBridge quotas", unless said) */
+#define WB_EVENT_PATTERN_MAX        4096 /* characters, API maximum; AWS's default quota is 2048 */
+#define WB_EVENT_OR_MAX             1000 /* sub-rules of one pattern */
+#define WB_EVENT_COMPLEXITY_MAX     10   /* event-ruler's advice; AWS accepts 7 and refuses 10 */
+#define WB_EVENT_MATCH_STEPS_MAX    (1 << 20) /* assignments tried for array consistency, an event */
+#define WB_EVENT_BUSES_MAX          100
+#define WB_EVENT_RULES_MAX          300       /* of a bus */
+#define WB_EVENT_WILDCARD_RULES_MAX 30        /* of a bus */
+#define WB_EVENT_TARGETS_MAX        5         /* of a rule */
+#define WB_EVENT_ENTRIES_BYTES_MAX  (1 << 20) /* of one PutEvents (API reference) */
+#define WB_EVENT_POLICY_MAX         10240     /* of a bus */
+#define WB_EVENT_INPUT_MAX          8192      /* Input, InputTemplate: characters (API reference) */
+#define WB_EVENT_PATHS_MAX          100       /* InputPathsMap */
+#define WB_EVENT_RETRIES_MAX        185       /* and default */
+#define WB_EVENT_AGE_MAX_S          86400     /* and default */
+#define WB_EVENT_BACKOFF_BASE_MS    1000      /* AWS publishes neither base nor cap */
+#define WB_EVENT_BACKOFF_CAP_MS     (15 * 60 * 1000)
+
 /* Signatures */
 #define WB_SIGV4_SKEW_MS       (5 * 60 * 1000)
 #define WB_SIGV4_EXPIRES_MAX_S 604800 /* X-Amz-Expires: one week */
