@@ -31,15 +31,30 @@
 #define WB_COMMAND_ROWS_MAX   1000
 #define WB_COMMAND_BYTES_MAX  (4 << 20)
 #define WB_COMMAND_MS_MAX     5
+#define WB_COMMAND_ROWS_HUGE  20000      /* a documented maximum request, alone in its batch */
+#define WB_COMMAND_BYTES_HUGE (64 << 20) /* 16 MB BatchWrite with its journal's images */
 #define WB_BATCH_COMMANDS_MAX 512
 #define WB_BATCH_BYTES_MAX    (1 << 20)
 #define WB_BATCH_MS_MAX       5
+#define WB_BATCH_STAMPS_MAX   (1 << 20) /* the low 20 bits of a stamp */
 #define WB_WRITER_QUEUE_MAX   8192 /* commands in the client lane */
 #define WB_WRITER_WAIT_MS     1000 /* then 503 */
 #define WB_DISK_RESERVE       (512LL << 20)
 #define WB_DEAD_ROW_DAYS      14
 #define WB_BUS_LOG_HOURS      24
 #define WB_WORK_DEPTH_MAX     16 /* hops one event may cause */
+#define WB_WORK_TASKS_MAX     1024 /* attempts begun whose outcome is not yet durable */
+#define WB_WORK_STEPS_MAX     64   /* of these, of one target whose executor steps on the writer */
+#define WB_WORK_BUSY_MS       200  /* first pause of a target without capacity; doubles to ... */
+#define WB_WORK_BUSY_MAX_MS   10000
+#define WB_JOB_PAUSE_MS       1000 /* before a job goes on that found the disk full */
+#define WB_SCAN_QUEUE_MAX     256  /* calls waiting for the scan pool */
+#define WB_DRAIN_MS           5000 /* SIGTERM: how long running work may still finish */
+#define WB_DEAD_PAGE_MAX      100  /* dead rows of one ListDead answer, one retention step */
+#define WB_METRIC_VALUES_MAX  150  /* distinct values kept of a minute; PutMetricData's limit */
+#define WB_METRIC_SERIES_MAX  20000 /* counted in memory between two commits */
+#define WB_LOG_BLOCK_MAX      (64 << 10)
+#define WB_GUNZIP_MAX         WB_HTTP_BODY_MAX /* a gzip body unpacked */
 
 /* Store */
 #define WB_STORE_READERS_MAX                                                                       \

@@ -106,7 +106,10 @@ struct wb_page {
     void (*handle)(struct wb_call *c, struct wb_slice query);
 };
 void wb_page_register(struct wb_engine *e, const struct wb_page *p);
-/* Finishes a WB_ASYNC call, from any thread; the answer is in call->out, raw_answer or error. */
+/* Finishes a WB_ASYNC call, exactly once, from any thread; the answer is in call->out, raw_answer
+ * or error. The handler itself must call it, too, when it fails at once (it may have handed the
+ * call to another thread, so the front cannot tell by looking). call->tx ends when the handler
+ * returns; definitions found by wb_def stay until the answer. */
 void wb_call_finish(struct wb_call *c);
 
 #endif

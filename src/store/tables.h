@@ -12,6 +12,7 @@ enum wb_table {
     WB_T_WORK = 0x0010,    /* target, due ms (i64), stamp (u64) -> work row */
     WB_T_DEAD = 0x0011,    /* stamp (u64) -> dead row */
     WB_T_JOB = 0x0012,     /* job number (u64) -> job row */
+    WB_T_WORK_COUNT = 0x0013, /* target -> le64: rows in WB_T_WORK */
     WB_T_METRIC = 0x0020,  /* minute (i64), account, region, namespace, name, dimensions -> datum */
     WB_T_LOG_GROUP = 0x0028,  /* scope, group -> definition with number */
     WB_T_LOG_STREAM = 0x0029, /* group number (u64), stream -> definition */

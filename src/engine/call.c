@@ -1,0 +1,97 @@
+/*
+ * Authorization, and one service calling another.
+ */
+#include "base/arn.h"
+#include "engine/internal.h"
+
+/*
+ * Who may do what, for now: an account's root, and the roles' sessions in it, everything in that
+ * account; nobody anything in another; unsigned callers only what says so. Policies of roles and
+ * users come with the IAM service and are evaluated here.
+ */
+void wb_call_authorize(struct wb_call *c)
+{
+    const struct wb_principal *p = &c->ctx.principal;
+    const struct wb_op *op = c->op;
+    struct wb_slice action = op->action
+                                 ? wb_slice_str(op->action)
+                                 : wb_printf(c->arena, "%s:%s", c->service->signing_name, op->name);
+    if (p->type == WB_PRINCIPAL_ANONYMOUS) {
+        if (!op->unsigned_ok)
+            wb_fail_denied(c, action, WB_S("*"), WB_IMPLICIT_DENY, NULL);
+        return;
+    }
+    bool inside = p->type == WB_PRINCIPAL_ROOT || p->type == WB_PRINCIPAL_SESSION;
+    if (inside && c->service == &wb_admin_service)
+        inside = p->type == WB_PRINCIPAL_ROOT;
+    if (!inside) {
+        wb_fail_denied(c, action, WB_S("*"), WB_IMPLICIT_DENY, NULL);
+        return;
+    }
+    if (!op->resources)
+        return;
+    op->resources(c);
+    for (size_t i = 0; i < c->resource_count && !wb_failed(c); i++) {
+        struct wb_arn arn;
+        if (wb_arn_parse(c->resource[i], &arn) && arn.account.n &&
+            !wb_slice_eq(arn.account, p->account))
+            wb_fail_denied(c, action, c->resource[i], WB_IMPLICIT_DENY, NULL);
+    }
+}
+
+static void run(struct wb_call *c)
+{
+    if (c->op->prepare)
+        c->op->prepare(c);
+    if (!wb_failed(c))
+        c->op->handler(c);
+}
+
+static void run_write(struct wb_call *c)
+{
+    struct wb_tx *tx = c->tx;
+    struct wb_nest n;
+    assert(tx->writes);
+    wb_tx_nest(tx, &n);
+    if (tx->status == WB_STORE_OK)
+        run(c);
+    wb_tx_unnest(tx, &n, !wb_failed(c));
+}
+
+bool wb_call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *service,
+                     const char *operation, struct wb_slice input, struct wb_slice *answer,
+                     struct wb_error *err)
+{
+    struct wb_call c = {.engine = tx->engine, .arena = tx->arena, .ctx = *ctx, .tx = tx};
+    c.service = wb_services_find(tx->engine->services, wb_slice_str(service));
+    c.op = c.service ? wb_service_op(c.service, wb_slice_str(operation)) : NULL;
+    c.protocol = WB_JSON10;
+    *answer = WB_SLICE_NULL;
+    if (!c.op || c.op->class == WB_ASYNC) {
+        *err = (struct wb_error){.code = "UnknownOperationException",
+                                 .message = wb_printf(tx->arena, "%s:%s", service, operation),
+                                 .status = 400};
+        return false;
+    }
+    wb_out_init(&c.out, tx->arena, false);
+    struct wb_json_error why;
+    c.in = wb_json_read(tx->arena, input, &why);
+    if (wb_json_type(c.in) != WB_JSON_OBJECT)
+        wb_fail(&c, "SerializationException", 400, "The input is not a JSON object");
+    if (!wb_failed(&c))
+        wb_validate(&c);
+    if (!wb_failed(&c))
+        wb_call_authorize(&c);
+    if (!wb_failed(&c) && c.op->class == WB_WRITE)
+        run_write(&c);
+    else if (!wb_failed(&c))
+        run(&c);
+    if (!wb_failed(&c) && tx->status != WB_STORE_OK)
+        wb_fail_internal(&c);
+    if (wb_failed(&c)) {
+        *err = c.error;
+        return false;
+    }
+    *answer = c.raw_answer.p ? c.raw_answer : wb_out_done(&c.out);
+    return true;
+}

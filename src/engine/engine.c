@@ -1,0 +1,186 @@
+#include "engine/internal.h"
+#include <stdlib.h>
+
+const struct wb_config *wb_engine_config(const struct wb_engine *e)
+{
+    return &e->config;
+}
+
+struct wb_seam *wb_engine_seam(const struct wb_engine *e)
+{
+    return e->seam;
+}
+
+struct wb_keyring *wb_engine_keyring(const struct wb_engine *e)
+{
+    return e->keyring;
+}
+
+void wb_engine_set(struct wb_engine *e, const char *name, void *state)
+{
+    wb_map_put(e->state, wb_slice_str(name), state);
+}
+
+void *wb_engine_get(const struct wb_engine *e, const char *name)
+{
+    return wb_map_get(e->state, wb_slice_str(name));
+}
+
+/* --- the first command of a store --- */
+
+static struct wb_slice home_key(struct wb_arena *a)
+{
+    return wb_key(a, WB_T_META, "z", "home");
+}
+
+/* A data directory keeps the account and region it was made with. */
+static bool read_home(struct wb_engine *e)
+{
+    struct wb_txn *t;
+    struct wb_slice v;
+    bool found = false;
+    if (wb_txn_begin(e->store, false, &t) != WB_STORE_OK)
+        return false;
+    if (wb_get(t, home_key(&e->arena), &v) == WB_STORE_OK) {
+        struct wb_rd r = wb_rd(v);
+        e->config.account = wb_dup_cstr(&e->arena, wb_rd_lp(&r));
+        e->config.region = wb_dup_cstr(&e->arena, wb_rd_lp(&r));
+        found = wb_rd_done(&r);
+    }
+    wb_txn_abort(t);
+    return found;
+}
+
+struct first {
+    struct wb_command command;
+    enum wb_commit result;
+};
+
+static void first_run(struct wb_command *c, struct wb_tx *tx)
+{
+    wb_engine_first(tx);
+}
+
+static void first_done(struct wb_command *c, enum wb_commit result)
+{
+    WB_CONTAINER(c, struct first, command)->result = result;
+}
+
+void wb_engine_first(struct wb_tx *tx)
+{
+    struct wb_engine *e = tx->engine;
+    struct wb_buf b = wb_buf_in(tx->arena);
+    wb_buf_lp(&b, wb_slice_str(e->config.account));
+    wb_buf_lp(&b, wb_slice_str(e->config.region));
+    wb_tx_put(tx, home_key(tx->arena), wb_buf_slice(&b));
+    for (size_t i = 0; e->modules && e->modules[i]; i++)
+        if (e->modules[i]->first)
+            e->modules[i]->first(tx);
+}
+
+/* --- life --- */
+
+static struct wb_services *collect_services(struct wb_engine *e)
+{
+    size_t n = 0, count = 0;
+    while (e->modules && e->modules[n])
+        n++;
+    const struct wb_service **list = wb_new_n(&e->arena, const struct wb_service *, n + 2);
+    for (size_t i = 0; i < n; i++)
+        if (e->modules[i]->service)
+            list[count++] = e->modules[i]->service;
+    list[count++] = &wb_admin_service;
+    e->service_list = list;
+    return wb_services_new(list);
+}
+
+static void defaults(struct wb_config *c)
+{
+    if (!c->account)
+        c->account = "000000000000";
+    if (!c->region)
+        c->region = "us-east-1";
+    if (!c->public_url)
+        c->public_url = "http://127.0.0.1:4566";
+}
+
+struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, struct wb_seam *seam,
+                                struct wb_keyring *k, const struct wb_module *const *modules)
+{
+    struct wb_engine *e = wb_xcalloc(1, sizeof *e);
+    e->config = *c;
+    defaults(&e->config);
+    e->store = s;
+    e->seam = seam;
+    e->keyring = k;
+    e->modules = modules;
+    e->strict = getenv("WAYBILL_STRICT") != NULL;
+    wb_arena_init(&e->arena, 0);
+    e->state = wb_map_new();
+    e->executors = wb_map_new();
+    e->targets = wb_map_new();
+    e->job_kinds = wb_map_new();
+    e->pages = wb_map_new();
+    wb_list_init(&e->fronts);
+    pthread_mutex_init(&e->fronts_lock, NULL);
+    bool old = read_home(e);
+    wb_clock_start(e);
+    wb_writer_new(e);
+    wb_defs_new(e);
+    wb_counts_new(e);
+    wb_dispatcher_new(e);
+    wb_pool_new(e);
+    e->services = collect_services(e);
+    wb_dead_register(e);
+    wb_jobs_register(e);
+    wb_pages_register(e);
+    wb_admin_register(e);
+    for (size_t i = 0; modules && modules[i]; i++)
+        if (modules[i]->start)
+            modules[i]->start(e);
+    wb_jobs_start(e);
+    if (!old) {
+        /* No thread runs yet: this one is the writer for a moment. */
+        struct first first = {
+            .command = {.lane = WB_LANE_INSIDE, .run = first_run, .done = first_done},
+            .result = WB_FAILED};
+        wb_submit(e, &first.command);
+        wb_writer_step(e);
+        if (first.result != WB_COMMITTED) {
+            wb_log(WB_LOG_ERROR, "engine", "the new store could not be set up", "why",
+                   wb_store_why(s), NULL);
+            wb_engine_free(e);
+            return NULL;
+        }
+    }
+    atomic_store(&e->ready, true);
+    return e;
+}
+
+void wb_engine_free(struct wb_engine *e)
+{
+    if (!e)
+        return;
+    wb_dispatcher_free(e);
+    wb_writer_free(e);
+    wb_pool_free(e);
+    wb_counts_free(e);
+    wb_defs_free(e);
+    wb_services_free(e->services);
+    wb_map_free(e->state);
+    wb_map_free(e->executors);
+    wb_map_free(e->targets);
+    wb_map_free(e->job_kinds);
+    wb_map_free(e->pages);
+    pthread_mutex_destroy(&e->fronts_lock);
+    wb_arena_release(&e->arena);
+    free(e);
+}
+
+void wb_engine_stop(struct wb_engine *e)
+{
+    atomic_store(&e->stopping, true);
+    wb_dispatcher_poke(e->dispatcher);
+    wb_pool_wake(e);
+    wb_writer_wake(e);
+}

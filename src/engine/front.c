@@ -1,0 +1,341 @@
+/*
+ * The front: from an HTTP exchange to an operation and back, on one loop.
+ *
+ * It is the larger half of a request's cost. Everything of a request lives in the exchange's arena;
+ * the loop's read transaction is renewed for a request that reads and reset after it; counters are
+ * plain numbers of this loop that are added to the engine's once a second.
+ */
+#include "engine/front.h"
+#include "base/ids.h"
+#include "codec/zip.h"
+#include <stdlib.h>
+
+#define FLUSH_MS 1000
+
+/* --- the loop's snapshot --- */
+
+bool wb_front_snapshot(struct request *r)
+{
+    struct wb_front *f = r->front;
+    if (r->snapshot)
+        return true;
+    enum wb_store_status s =
+        f->txn ? wb_txn_renew(f->txn) : wb_txn_begin(f->engine->store, false, &f->txn);
+    if (s != WB_STORE_OK) {
+        wb_log(WB_LOG_ERROR, "store", "no snapshot", "why", wb_store_why(f->engine->store), NULL);
+        wb_fail_internal(&r->call);
+        return false;
+    }
+    wb_tx_snapshot(&r->tx, &r->ext, f->engine, f->txn, r->call.arena);
+    r->snapshot = true;
+    return true;
+}
+
+void wb_front_snapshot_end(struct request *r)
+{
+    if (r->snapshot || r->held)
+        wb_tx_release(&r->tx);
+    if (r->snapshot)
+        wb_txn_reset(r->front->txn);
+    r->snapshot = r->held = false;
+}
+
+/* --- counters --- */
+
+static struct op_stat *stat_of(struct wb_front *f, const struct wb_call *c)
+{
+    for (size_t i = 0; i < f->services; i++)
+        if (f->engine->service_list[i] == c->service)
+            return &f->stat[i][c->op - c->service->op];
+    return NULL;
+}
+
+static void count(struct request *r)
+{
+    struct wb_front *f = r->front;
+    const struct wb_call *c = &r->call;
+    struct op_stat *s = c->op && c->service ? stat_of(f, c) : NULL;
+    if (!s)
+        return;
+    double ms = (double)(f->engine->seam->mono_ns(f->engine->seam) - r->began_ns) / 1e6;
+    if (s->count == 0 || ms < s->min_ms)
+        s->min_ms = ms;
+    if (s->count == 0 || ms > s->max_ms)
+        s->max_ms = ms;
+    s->count++;
+    s->sum_ms += ms;
+    if (c->error.code) {
+        s->throttles += c->error.status == 503 || c->error.status == 429;
+        s->faults += c->error.status >= 500;
+        s->errors += c->error.status < 500;
+    }
+    if (!f->flush_armed) {
+        f->flush_armed = true;
+        wb_timer_start(f->flush, FLUSH_MS);
+    }
+}
+
+static void flush(void *arg)
+{
+    struct wb_front *f = arg;
+    f->flush_armed = false;
+    for (size_t i = 0; i < f->services; i++) {
+        const struct wb_service *s = f->engine->service_list[i];
+        for (size_t k = 0; k < s->op_count; k++) {
+            struct op_stat *o = &f->stat[i][k];
+            if (o->count == 0)
+                continue;
+            struct wb_pair dims[2] = {{WB_S("Operation"), wb_slice_str(s->op[k].name)},
+                                      {WB_S("Service"), wb_slice_str(s->name)}};
+            wb_count_set(f->engine, "Latency", dims, 2, o->count, o->sum_ms, o->min_ms, o->max_ms,
+                         "Milliseconds");
+            wb_count_set(f->engine, "Requests", dims, 2, o->count, o->count, 1, 1, "Count");
+            const struct {
+                const char *name;
+                double n;
+            } few[] = {{"Errors", o->errors}, {"Faults", o->faults}, {"Throttles", o->throttles}};
+            for (size_t j = 0; j < 3; j++)
+                if (few[j].n > 0)
+                    wb_count_set(f->engine, few[j].name, dims, 2, few[j].n, few[j].n, 1, 1,
+                                 "Count");
+            *o = (struct op_stat){0};
+        }
+    }
+}
+
+/* --- answers --- */
+
+static void page_answer(struct request *r, struct wb_http_answer *a)
+{
+    struct wb_call *c = &r->call;
+    *a = (struct wb_http_answer){.status = c->status ? c->status : 200,
+                                 .content_type = WB_S("text/plain; charset=utf-8"),
+                                 .body = c->raw_answer};
+    if (wb_failed(c)) {
+        a->status = c->error.status ? c->error.status : 400;
+        a->body = wb_printf(c->arena, "%.*s\n", WB_FMT(c->error.message));
+        return;
+    }
+    for (size_t i = 0; i < c->header_count; i++)
+        if (wb_slice_ieq(c->header[i].name, WB_S("Content-Type")))
+            a->content_type = c->header[i].value;
+}
+
+void wb_front_finish(struct request *r)
+{
+    struct wb_http_answer a;
+    wb_front_snapshot_end(r);
+    count(r);
+    if (r->page)
+        page_answer(r, &a);
+    else
+        wb_protocol_answer(&r->call, &a);
+    wb_http_respond(r->x, &a); /* r is gone */
+}
+
+static void refuse(struct wb_http_exchange *x, int status, struct wb_slice text)
+{
+    struct wb_http_answer a = {
+        .status = status, .content_type = WB_S("text/plain; charset=utf-8"), .body = text};
+    wb_http_respond(x, &a);
+}
+
+/* --- requests --- */
+
+static int64_t on_head(struct wb_http_exchange *x)
+{
+    struct wb_front *f = x->server_user;
+    struct wb_sig_request q = {.method = x->method,
+                               .path = x->path,
+                               .query = x->query,
+                               .header = x->header,
+                               .header_count = x->header_count};
+    if (!wb_front_trusted(f, x)) {
+        refuse(x, 403,
+               WB_S("This server runs with --auth off and answers only requests made to "
+                    "its own address, not ones a foreign web page makes.\n"));
+        return -1;
+    }
+    return wb_protocol_body_max(f->engine->services, &q);
+}
+
+static struct request *request_new(struct wb_front *f, struct wb_http_exchange *x)
+{
+    struct request *r = wb_new(x->arena, struct request);
+    struct wb_call *c = &r->call;
+    r->front = f;
+    r->x = x;
+    r->began_ns = f->engine->seam->mono_ns(f->engine->seam);
+    wb_list_init(&r->link);
+    r->wire = (struct wb_sig_request){.method = x->method,
+                                      .path = x->path,
+                                      .query = x->query,
+                                      .header = x->header,
+                                      .header_count = x->header_count,
+                                      .body = x->body};
+    c->arena = x->arena;
+    c->engine = f->engine;
+    c->front = r;
+    c->ctx.source_ip = wb_slice_str(x->peer);
+    c->ctx.user_agent = wb_http_header(x, "User-Agent");
+    c->ctx.trace = wb_http_header(x, "X-Amzn-Trace-Id");
+    return r;
+}
+
+/* Content-Encoding: gzip, unpacked within the body's limit. The signature is over the bytes as
+ * they came. */
+static bool unpack(struct request *r)
+{
+    struct wb_slice encoding = wb_http_header(r->x, "Content-Encoding");
+    if (!wb_slice_ieq(encoding, WB_S("gzip")))
+        return true;
+    struct wb_slice plain;
+    if (wb_gunzip(r->call.arena, r->wire.body, WB_GUNZIP_MAX, &plain)) {
+        r->wire.body = plain;
+        return true;
+    }
+    wb_fail(&r->call, "SerializationException", 400,
+            "The request body is not valid gzip or is too large");
+    return false;
+}
+
+/* Everything before the handler; false: the call has failed. */
+static bool admit(struct request *r)
+{
+    struct wb_call *c = &r->call;
+    struct wb_engine *e = r->front->engine;
+    struct wb_signature sig = {0};
+    struct wb_slice why = WB_SLICE_NULL;
+    enum wb_sig_error s = wb_sigv4_parse(c->arena, &r->wire, &sig, &why);
+    bool found = wb_protocol_route(e->services, c, &r->wire, s == WB_SIG_OK ? &sig : NULL);
+    c->ctx.request_id = wb_protocol_request_id(c, e->seam);
+    if (!found || !wb_front_authenticate(r, s, &sig, why) || !unpack(r))
+        return false;
+    if (!wb_protocol_decode(c, &r->wire))
+        return false;
+    wb_validate(c);
+    if (wb_failed(c))
+        return false;
+    wb_call_authorize(c);
+    return !wb_failed(c);
+}
+
+static void on_request(struct wb_http_exchange *x)
+{
+    struct wb_front *f = x->server_user;
+    struct request *r = request_new(f, x);
+    r->page = wb_page_find(f->engine, x->arena, x->method, x->path);
+    if (r->page) {
+        struct wb_ctx *ctx = &r->call.ctx;
+        ctx->principal.type = WB_PRINCIPAL_ANONYMOUS;
+        ctx->account = wb_slice_str(f->engine->config.account);
+        ctx->region = wb_slice_str(f->engine->config.region);
+        ctx->request_id = wb_id_uuid(x->arena, f->engine->seam);
+        r->call.payload = x->body;
+        wb_front_run_page(r);
+        return;
+    }
+    if (wb_slice_starts(x->path, WB_S("/_waybill/"))) {
+        refuse(x, 404, WB_S("There is no such page.\n"));
+        return;
+    }
+    if (admit(r))
+        wb_front_run(r);
+    else
+        wb_front_finish(r);
+}
+
+/* --- back-pressure --- */
+
+static void on_room(struct wb_post *p)
+{
+    struct wb_front *f = WB_CONTAINER(p, struct wb_front, room);
+    atomic_store(&f->room_posted, false);
+    wb_front_waiting_go(f);
+}
+
+static void on_give_up(void *arg)
+{
+    wb_front_waiting_expire(arg);
+}
+
+void wb_fronts_room(struct wb_engine *e)
+{
+    pthread_mutex_lock(&e->fronts_lock);
+    for (struct wb_link *l = e->fronts.next; l != &e->fronts; l = l->next) {
+        struct wb_front *f = WB_CONTAINER(l, struct wb_front, link);
+        if (!atomic_exchange(&f->room_posted, true))
+            wb_loop_post(f->loop, &f->room);
+    }
+    pthread_mutex_unlock(&e->fronts_lock);
+}
+
+/* --- life --- */
+
+static struct wb_slice host_of(struct wb_slice url)
+{
+    ptrdiff_t at = wb_slice_find(url, WB_S("://"), 0);
+    if (at >= 0)
+        url = wb_slice_sub(url, (size_t)at + 3, url.n);
+    return wb_slice_cut(&url, '/');
+}
+
+struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
+                              const struct wb_http_server_options *listen, struct wb_arena *a,
+                              struct wb_slice *why)
+{
+    struct wb_front *f = wb_xcalloc(1, sizeof *f);
+    f->engine = e;
+    f->loop = l;
+    wb_list_init(&f->waiting);
+    f->room.run = on_room;
+    f->public_host = host_of(wb_slice_str(e->config.public_url));
+    struct wb_http_server_options o = *listen;
+    o.user = f;
+    o.on_head = on_head;
+    o.on_request = on_request;
+    f->server = wb_http_server_new(l, &o, a, why);
+    if (!f->server) {
+        free(f);
+        return NULL;
+    }
+    f->give_up = wb_timer_new(l, on_give_up, f);
+    f->flush = wb_timer_new(l, flush, f);
+    while (e->service_list[f->services])
+        f->services++;
+    f->stat = wb_xcalloc(f->services, sizeof *f->stat);
+    for (size_t i = 0; i < f->services; i++)
+        f->stat[i] = wb_xcalloc(e->service_list[i]->op_count, sizeof **f->stat);
+    pthread_mutex_lock(&e->fronts_lock);
+    wb_list_append(&e->fronts, &f->link);
+    pthread_mutex_unlock(&e->fronts_lock);
+    return f;
+}
+
+void wb_front_drain(struct wb_front *f, void (*done)(void *arg), void *arg)
+{
+    wb_http_server_drain(f->server, done, arg);
+}
+
+int wb_front_port(const struct wb_front *f)
+{
+    return wb_http_server_port(f->server);
+}
+
+void wb_front_free(struct wb_front *f)
+{
+    if (!f)
+        return;
+    pthread_mutex_lock(&f->engine->fronts_lock);
+    wb_list_remove(&f->link);
+    pthread_mutex_unlock(&f->engine->fronts_lock);
+    flush(f);
+    wb_http_server_free(f->server);
+    wb_timer_free(f->give_up);
+    wb_timer_free(f->flush);
+    wb_txn_abort(f->txn);
+    for (size_t i = 0; i < f->services; i++)
+        free(f->stat[i]);
+    free(f->stat);
+    free(f);
+}

@@ -1,0 +1,65 @@
+/* The front's own structures, shared by front.c, front_auth.c and front_run.c. */
+#ifndef WB_ENGINE_FRONT_H
+#define WB_ENGINE_FRONT_H
+
+#include "engine/internal.h"
+
+struct op_stat { /* of one operation on one loop, since the last flush */
+    double count, errors, faults, throttles;
+    double sum_ms, min_ms, max_ms;
+};
+
+struct wb_front {
+    struct wb_engine *engine;
+    struct wb_loop *loop;
+    struct wb_http_server *server;
+    struct wb_link link;      /* in the engine's list */
+    struct wb_txn *txn;       /* renewed for each request, reset after it */
+    struct wb_link waiting;   /* writes the client lane had no room for */
+    struct wb_timer *give_up; /* answers the oldest of them */
+    struct wb_timer *flush;   /* counters, once a second */
+    bool flush_armed, paused;
+    struct wb_post room; /* the writer has room again */
+    atomic_bool room_posted;
+    struct op_stat **stat; /* by place of the service, then of the operation */
+    size_t services;
+    struct wb_slice public_host;
+};
+
+struct request {
+    struct wb_command command;
+    struct wb_pool_task pool;
+    struct wb_post post;
+    struct wb_link link; /* in waiting */
+    struct wb_front *front;
+    struct wb_http_exchange *x;
+    struct wb_sig_request wire;
+    struct wb_call call;
+    struct wb_tx tx;
+    struct wb_tx_ext ext;
+    bool snapshot; /* the front's txn is renewed for this request */
+    bool held;     /* definitions are held by tx until the answer */
+    enum wb_commit commit;
+    int64_t began_ns, waiting_ns;
+    const struct wb_page *page; /* instead of an operation */
+};
+
+/* front_auth.c */
+/* The request's Host and Origin, with auth off. */
+bool wb_front_trusted(const struct wb_front *f, const struct wb_http_exchange *x);
+/* Principal and scope; false: the call has failed. e and why as wb_sigv4_parse gave them. */
+bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_signature *sig,
+                           struct wb_slice why);
+
+/* front.c */
+bool wb_front_snapshot(struct request *r); /* false: the call has failed */
+void wb_front_snapshot_end(struct request *r);
+void wb_front_finish(struct request *r); /* loop's thread: answers */
+
+/* front_run.c */
+void wb_front_run(struct request *r); /* by its class */
+void wb_front_run_page(struct request *r);
+void wb_front_waiting_go(struct wb_front *f); /* the writer has room */
+void wb_front_waiting_expire(struct wb_front *f);
+
+#endif

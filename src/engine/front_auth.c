@@ -1,0 +1,155 @@
+/*
+ * Who asks, and may this browser or host ask at all.
+ */
+#include "engine/front.h"
+
+static bool is_ip(struct wb_slice host)
+{
+    if (host.n && host.p[0] == '[')
+        return true;
+    bool dot = false;
+    for (size_t i = 0; i < host.n; i++) {
+        if (host.p[i] == '.')
+            dot = true;
+        else if (host.p[i] < '0' || host.p[i] > '9')
+            return false;
+    }
+    return dot;
+}
+
+static struct wb_slice without_port(struct wb_slice host)
+{
+    if (host.n && host.p[0] == '[')
+        return host;
+    ptrdiff_t colon = wb_slice_chr(host, ':', 0);
+    return colon < 0 ? host : wb_slice_sub(host, 0, (size_t)colon);
+}
+
+static bool known_host(const struct wb_front *f, struct wb_slice host)
+{
+    host = without_port(host);
+    return is_ip(host) || wb_slice_ieq(host, WB_S("localhost")) ||
+           wb_slice_ieq(host, without_port(f->public_host));
+}
+
+/* With auth off any page in a browser on this machine could drive the server. What the browser adds
+ * by itself tells: an Origin that is not this server's, or a Host some other name was bound to
+ * (DNS rebinding). */
+bool wb_front_trusted(const struct wb_front *f, const struct wb_http_exchange *x)
+{
+    if (f->engine->config.auth)
+        return true;
+    if (!known_host(f, x->host))
+        return false;
+    struct wb_slice origin = wb_http_header(x, "Origin");
+    if (!origin.p)
+        return true;
+    ptrdiff_t at = wb_slice_find(origin, WB_S("://"), 0);
+    if (at < 0)
+        return false; /* "null" */
+    struct wb_slice authority = wb_slice_sub(origin, (size_t)at + 3, origin.n);
+    return wb_slice_ieq(authority, x->host) || wb_slice_ieq(authority, f->public_host);
+}
+
+static bool is_account(struct wb_slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    return s.n == 12;
+}
+
+static void set_root(struct wb_call *c, struct wb_slice account)
+{
+    c->ctx.principal =
+        (struct wb_principal){.type = WB_PRINCIPAL_ROOT,
+                              .account = account,
+                              .arn = wb_printf(c->arena, "arn:aws:iam::%.*s:root", WB_FMT(account)),
+                              .id = account,
+                              .access_key = c->ctx.principal.access_key};
+    c->ctx.account = account;
+}
+
+/* Auth off: nothing is verified, but the scope is taken from what the client says. */
+static void trust(struct request *r, bool signed_, const struct wb_signature *sig)
+{
+    struct wb_call *c = &r->call;
+    const struct wb_config *conf = &r->front->engine->config;
+    c->ctx.region = signed_ && sig->region.n ? sig->region : wb_slice_str(conf->region);
+    if (signed_ && sig->token.n && r->front->engine->keyring && wb_front_snapshot(r)) {
+        /* A function's session says which account it belongs to. */
+        struct wb_slice secret;
+        struct wb_principal p;
+        int64_t now = r->front->engine->seam->wall_ms(r->front->engine->seam);
+        if (wb_key_find(r->front->txn, r->front->engine->keyring, c->arena, sig->access_key,
+                        sig->token, now, &secret, &p) == WB_KEY_OK) {
+            c->ctx.principal = p;
+            c->ctx.account = p.account;
+            return;
+        }
+    }
+    if (signed_)
+        c->ctx.principal.access_key = sig->access_key;
+    set_root(c, signed_ && is_account(sig->access_key) ? sig->access_key
+                                                       : wb_slice_str(conf->account));
+}
+
+static bool anonymous(struct wb_call *c)
+{
+    c->ctx.principal = (struct wb_principal){.type = WB_PRINCIPAL_ANONYMOUS};
+    c->ctx.account = wb_slice_str(c->engine->config.account);
+    c->ctx.region = wb_slice_str(c->engine->config.region);
+    return true;
+}
+
+static enum wb_sig_error key_error(enum wb_sig_lookup l)
+{
+    switch (l) {
+    case WB_KEY_BAD_TOKEN:
+        return WB_SIG_BAD_TOKEN;
+    case WB_KEY_EXPIRED:
+        return WB_SIG_EXPIRED_TOKEN;
+    default:
+        return WB_SIG_UNKNOWN_KEY;
+    }
+}
+
+bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_signature *sig,
+                           struct wb_slice why)
+{
+    struct wb_call *c = &r->call;
+    struct wb_engine *en = r->front->engine;
+    if (!en->config.auth) {
+        trust(r, e == WB_SIG_OK, sig);
+        return !wb_failed(c);
+    }
+    if (e == WB_SIG_MISSING && c->op->unsigned_ok)
+        return anonymous(c);
+    if (e != WB_SIG_OK) {
+        wb_fail_signature(c, e, why);
+        return false;
+    }
+    if (!wb_front_snapshot(r))
+        return false;
+    int64_t now = en->seam->wall_ms(en->seam);
+    struct wb_slice secret;
+    enum wb_sig_lookup l = wb_key_find(r->front->txn, en->keyring, c->arena, sig->access_key,
+                                       sig->token, now, &secret, &c->ctx.principal);
+    if (l == WB_KEY_STORE_ERROR) {
+        wb_fail_internal(c);
+        return false;
+    }
+    if (l != WB_KEY_OK) {
+        wb_fail_signature(c, key_error(l), WB_SLICE_NULL);
+        return false;
+    }
+    e = wb_sigv4_verify(c->arena, &r->wire, sig, secret, wb_slice_str(c->service->signing_name),
+                        now, &why);
+    if (e != WB_SIG_OK) {
+        wb_fail_signature(c, e, why);
+        return false;
+    }
+    c->ctx.account = c->ctx.principal.account;
+    c->ctx.region = sig->region;
+    return true;
+}
