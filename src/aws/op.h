@@ -51,6 +51,7 @@ struct wb_op {
     const char *answer; /* Query: name of the result element, NULL = "<op>Result"; "" = none */
     const char *const *condition_keys; /* IAM condition keys besides the global ones,
                                           NULL-terminated; documentation and check */
+    bool always_allowed; /* needs a principal but no permission (STS GetCallerIdentity) */
 };
 
 struct wb_service {
@@ -59,14 +60,20 @@ struct wb_service {
     const char *signing_name; /* of the credential scope: "dynamodb", "events", "lambda" */
     const char *model;        /* botocore's folder: "dynamodb", "events" */
     enum wb_protocol protocol;
-    const char *target;  /* X-Amz-Target prefix: "DynamoDB_20120810" */
-    const char *version; /* Query: "2010-03-31" */
+    const char *target;  /* X-Amz-Target prefix: "DynamoDB_20120810"; NULL = no JSON protocol */
+    const char *version; /* "2010-03-31"; with xmlns, Query is spoken as well as `protocol` */
     const char *xmlns;
     const char *type_prefix; /* of __type for modelled errors: "com.amazonaws.dynamodb.v20120810#",
                                 "" = none */
     bool crc32;              /* x-amz-crc32 header */
     const struct wb_op *op;
     size_t op_count;
+    /* Codes of errors that every service names in its own way; NULL = the protocol's usual one. */
+    const char *denied_code;   /* AccessDeniedException; Query: AccessDenied */
+    const char *throttle_code; /* ThrottlingException; REST: TooManyRequestsException; Query:
+                                  Throttling */
+    const char *internal_code; /* InternalServerError; REST: ServiceException; Query:
+                                  InternalFailure */
 };
 
 /* Where a request came from and what it belongs to; travels with every command and work row. */
@@ -127,9 +134,11 @@ void wb_call_resource(struct wb_call *c, struct wb_slice arn);
 struct wb_slice wb_in_str(struct wb_call *c, const char *name);
 int64_t wb_in_i64(struct wb_call *c, const char *name, int64_t otherwise);
 bool wb_in_bool(struct wb_call *c, const char *name, bool otherwise);
+/* WB_JSON_NONE when absent or null: they mean the same on the wire. */
 static inline struct wb_json wb_in(struct wb_call *c, const char *name)
 {
-    return wb_json_get(c->in, name);
+    struct wb_json v = wb_json_get(c->in, name);
+    return wb_json_type(v) == WB_JSON_NULL ? WB_JSON_NONE : v;
 }
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 #include "codec/json.h"
+#include "codec/text.h"
 
 #define WB_OUT_DEPTH 32
 
@@ -24,7 +25,8 @@ struct wb_out {
     struct wb_buf buf;
     bool xml;
     struct wb_json_writer json;
-    const char *open[WB_OUT_DEPTH]; /* XML: element names to close; lists keep their item name */
+    const char *open[WB_OUT_DEPTH]; /* XML: element names to close */
+    const char *item[WB_OUT_DEPTH]; /* XML: element name of a list's items */
     unsigned char kind[WB_OUT_DEPTH];
     unsigned depth;
 };

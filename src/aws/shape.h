@@ -30,15 +30,20 @@ struct wb_shape {
     const char *name; /* the model's name */
     int64_t min, max; /* length, count or value; applies when has_min / has_max */
     bool has_min, has_max;
-    const char *pattern;            /* POSIX ERE, matched whole */
-    const char *pattern_text;       /* as AWS prints it, when it differs from `pattern` */
-    const char *const *values;      /* enum, NULL-terminated, in the order AWS prints them */
+    const char *pattern;       /* matched whole. POSIX ERE plus \d \w \s \S, \xNN and escapes inside
+                                  brackets: AWS's own text unless it has look-ahead or \p{..} */
+    const char *pattern_text;  /* as AWS prints it, when it differs from `pattern` */
+    const char *const *values; /* enum, NULL-terminated, in the order AWS prints them */
     const struct wb_member *member; /* structure; ends with a member without name */
     const struct wb_shape *elem;    /* list element, map value */
     const struct wb_shape *key;     /* map key */
     const char
         *item_name; /* Query: element name of a list ("member" unless said) or "entry" for maps */
     bool flattened; /* Query: Name.1 instead of Name.member.1 */
+    const char *key_name, *value_name; /* Query: of a map's entries; NULL = "key", "value" */
+    const char *values_code; /* enum: code of an error told alone, when the service does so
+                                (Lambda's runtime: InvalidParameterValueException) */
+    const char *values_more; /* what AWS prints after such a set (" or be a valid ARN") */
 };
 
 enum wb_where { WB_IN_BODY, WB_IN_URI, WB_IN_QUERY, WB_IN_HEADER, WB_IN_PAYLOAD, WB_IN_STATUS };

@@ -24,6 +24,12 @@
 #define WB_HTTP_BUFFER           (16 * 1024) /* first size of a connection's input buffer */
 #define WB_HTTP_BUFFERS_KEPT     64          /* free ones, per loop */
 
+/* Query protocol */
+#define WB_FORM_BODY_MAX   (2 << 20) /* Query: SNS's 256 KiB, escaped, with attributes */
+#define WB_FORM_FIELDS_MAX 10000
+#define WB_FORM_NAME_MAX   1024
+#define WB_FORM_DEPTH_MAX  32
+
 /* JSON */
 #define WB_JSON_DEPTH_MAX 128
 

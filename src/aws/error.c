@@ -1,0 +1,99 @@
+#include "aws/error.h"
+#include "aws/protocol.h"
+
+/* The same trouble has a name and a status in each family of protocols (the services' "common
+ * errors" pages; DynamoDB answers 400 where the others answer 403). */
+struct name {
+    const char *json, *query;
+    int json_status, rest_status, query_status;
+    const char *text;
+};
+
+static const struct name signatures[] = {
+    [WB_SIG_MISSING] = {"MissingAuthenticationTokenException", "MissingAuthenticationToken", 400,
+                        403, 403, "Request is missing Authentication Token"},
+    [WB_SIG_INCOMPLETE] = {"IncompleteSignatureException", "IncompleteSignature", 400, 403, 400,
+                           "The request signature does not conform to AWS standards."},
+    [WB_SIG_SKEW] = {"InvalidSignatureException", "SignatureDoesNotMatch", 400, 403, 403,
+                     "Signature expired"},
+    [WB_SIG_MISMATCH] = {"InvalidSignatureException", "SignatureDoesNotMatch", 400, 403, 403,
+                         "The request signature we calculated does not match the signature you "
+                         "provided."},
+    [WB_SIG_UNKNOWN_KEY] = {"UnrecognizedClientException", "InvalidClientTokenId", 400, 403, 403,
+                            "The security token included in the request is invalid."},
+    [WB_SIG_BAD_TOKEN] = {"UnrecognizedClientException", "InvalidClientTokenId", 400, 403, 403,
+                          "The security token included in the request is invalid"},
+    [WB_SIG_EXPIRED_TOKEN] = {"ExpiredTokenException", "ExpiredToken", 400, 403, 403,
+                              "The security token included in the request is expired"},
+};
+
+static const char *pick(const struct wb_call *c, const char *own, const char *json,
+                        const char *rest, const char *query)
+{
+    if (own)
+        return own;
+    return c->protocol == WB_QUERY ? query : c->protocol == WB_REST_JSON ? rest : json;
+}
+
+void wb_fail_signature(struct wb_call *c, enum wb_sig_error e, struct wb_slice why)
+{
+    const struct name *n = &signatures[e];
+    struct wb_slice text = why.p ? why : wb_slice_str(n->text);
+    int status = c->protocol == WB_QUERY       ? n->query_status
+                 : c->protocol == WB_REST_JSON ? n->rest_status
+                                               : n->json_status;
+    wb_fail(c, c->protocol == WB_QUERY ? n->query : n->json, status, "%.*s", WB_FMT(text));
+}
+
+void wb_fail_denied(struct wb_call *c, struct wb_slice action, struct wb_slice resource,
+                    enum wb_decision d, const char *why)
+{
+    const struct wb_principal *p = &c->ctx.principal;
+    struct wb_slice who = p->arn.p ? p->arn : p->service.p ? p->service : WB_S("anonymous");
+    const char *kind = why ? why : "identity-based policy";
+    const char *code = pick(c, c->service ? c->service->denied_code : NULL, "AccessDeniedException",
+                            "AccessDeniedException", "AccessDenied");
+    int status = c->protocol == WB_JSON10 || c->protocol == WB_JSON11 ? 400 : 403;
+    if (d == WB_EXPLICIT_DENY)
+        wb_fail(c, code, status,
+                "User: %.*s is not authorized to perform: %.*s on resource: %.*s with an explicit "
+                "deny in %s %s",
+                WB_FMT(who), WB_FMT(action), WB_FMT(resource), kind[0] == 'i' ? "an" : "a", kind);
+    else
+        wb_fail(c, code, status,
+                "User: %.*s is not authorized to perform: %.*s on resource: %.*s because no %s "
+                "allows the %.*s action",
+                WB_FMT(who), WB_FMT(action), WB_FMT(resource), kind, WB_FMT(action));
+}
+
+void wb_fail_internal(struct wb_call *c)
+{
+    wb_fail(c,
+            pick(c, c->service ? c->service->internal_code : NULL, "InternalServerError",
+                 "ServiceException", "InternalFailure"),
+            500, "The server could not finish the request; its log tells why.");
+}
+
+void wb_fail_busy(struct wb_call *c)
+{
+    wb_fail(c,
+            pick(c, c->service ? c->service->throttle_code : NULL, "ThrottlingException",
+                 "TooManyRequestsException", "Throttling"),
+            503, "Rate exceeded");
+}
+
+void wb_fail_full(struct wb_call *c)
+{
+    wb_fail(c,
+            pick(c, NULL, "ServiceUnavailableException", "ServiceUnavailableException",
+                 "ServiceUnavailable"),
+            503, "There is no room for new data: the disk is full or below its reserve.");
+}
+
+void wb_fail_too_large(struct wb_call *c)
+{
+    wb_fail(c,
+            pick(c, NULL, "RequestEntityTooLargeException", "RequestTooLargeException",
+                 "RequestEntityTooLarge"),
+            413, "The request is larger than this operation allows.");
+}

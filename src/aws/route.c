@@ -1,0 +1,408 @@
+/*
+ * From a request's head (and, for Query, its form) to an operation.
+ *
+ * Three indexes, made once: "Prefix.Op" for the X-Amz-Target header, "version/Action" for forms,
+ * and a short list of URI templates. The signature's scope names the service too; it is used where
+ * the rest leaves a choice: an Action without its Version, a path that two services could mean.
+ */
+#include "aws/protocol.h"
+#include "aws/wire.h"
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/utf8.h"
+#include "codec/text.h"
+#include <assert.h>
+#include <stdlib.h>
+
+struct entry {
+    const struct wb_service *service;
+    const struct wb_op *op;
+};
+
+#define SEGMENTS_MAX 12
+
+struct uri {
+    struct entry e;
+    struct wb_slice method;
+    struct wb_slice segment[SEGMENTS_MAX]; /* "{Name}" binds, "{Name+}" binds the rest */
+    unsigned count, literals;
+};
+
+struct wb_services {
+    struct wb_arena arena;
+    const struct wb_service *const *list;
+    struct wb_map *target; /* "DynamoDB_20120810.PutItem" -> entry */
+    struct wb_map *prefix; /* "DynamoDB_20120810" -> service */
+    struct wb_map *action; /* "2010-03-31/Publish" -> entry */
+    struct uri *rest;
+    size_t rest_count;
+};
+
+static bool speaks_query(const struct wb_service *s)
+{
+    return s->protocol == WB_QUERY || (s->version && s->xmlns);
+}
+
+/* --- the index --- */
+
+static void add_template(struct wb_services *x, struct entry e)
+{
+    struct wb_slice rest = wb_slice_str(e.op->http);
+    struct uri *t = &x->rest[x->rest_count++];
+    t->e = e;
+    t->method = wb_slice_cut(&rest, ' ');
+    rest = wb_slice_cut(&rest, '?'); /* a constant query does not help to tell ours apart */
+    wb_slice_cut(&rest, '/');
+    while (rest.p) {
+        struct wb_slice s = wb_slice_cut(&rest, '/');
+        if (s.n == 0)
+            continue;
+        assert(t->count < SEGMENTS_MAX);
+        t->segment[t->count++] = s;
+        t->literals += s.p[0] != '{';
+    }
+}
+
+static void add_service(struct wb_services *x, const struct wb_service *s)
+{
+    if (s->target)
+        wb_map_put(x->prefix, wb_slice_str(s->target), (void *)(uintptr_t)s);
+    for (size_t i = 0; i < s->op_count; i++) {
+        struct entry *e = wb_new(&x->arena, struct entry);
+        *e = (struct entry){s, &s->op[i]};
+        if (s->target)
+            wb_map_put(x->target, wb_printf(&x->arena, "%s.%s", s->target, e->op->name), e);
+        if (speaks_query(s))
+            wb_map_put(x->action, wb_printf(&x->arena, "%s/%s", s->version, e->op->name), e);
+        if (e->op->http)
+            add_template(x, *e);
+    }
+}
+
+struct wb_services *wb_services_new(const struct wb_service *const *list)
+{
+    struct wb_services *x = wb_xcalloc(1, sizeof *x);
+    wb_arena_init(&x->arena, 0);
+    x->list = list;
+    x->target = wb_map_new();
+    x->prefix = wb_map_new();
+    x->action = wb_map_new();
+    size_t ops = 0;
+    for (size_t i = 0; list[i]; i++)
+        ops += list[i]->op_count;
+    x->rest = wb_new_n(&x->arena, struct uri, ops + 1);
+    for (size_t i = 0; list[i]; i++)
+        add_service(x, list[i]);
+    return x;
+}
+
+void wb_services_free(struct wb_services *x)
+{
+    if (!x)
+        return;
+    wb_map_free(x->target);
+    wb_map_free(x->prefix);
+    wb_map_free(x->action);
+    wb_arena_release(&x->arena);
+    free(x);
+}
+
+const struct wb_service *wb_services_find(const struct wb_services *x, struct wb_slice name)
+{
+    for (size_t i = 0; x->list[i]; i++)
+        if (wb_slice_is(name, x->list[i]->name))
+            return x->list[i];
+    return NULL;
+}
+
+const struct wb_op *wb_service_op(const struct wb_service *s, struct wb_slice name)
+{
+    for (size_t i = 0; i < s->op_count; i++)
+        if (wb_slice_is(name, s->op[i].name))
+            return &s->op[i];
+    return NULL;
+}
+
+static const struct wb_service *by_scope(const struct wb_services *x,
+                                         const struct wb_signature *sig)
+{
+    for (size_t i = 0; sig && x->list[i]; i++)
+        if (wb_slice_is(sig->service, x->list[i]->signing_name))
+            return x->list[i];
+    return NULL;
+}
+
+struct wb_slice wb_wire_header(const struct wb_sig_request *r, const char *name)
+{
+    struct wb_slice want = wb_slice_str(name);
+    for (size_t i = 0; i < r->header_count; i++)
+        if (wb_slice_ieq(r->header[i].name, want))
+            return r->header[i].value;
+    return WB_SLICE_NULL;
+}
+
+/* --- REST --- */
+
+static unsigned split_path(struct wb_slice path, struct wb_slice segment[SEGMENTS_MAX + 1],
+                           struct wb_slice *tail)
+{
+    unsigned n = 0;
+    wb_slice_cut(&path, '/');
+    while (path.p && n <= SEGMENTS_MAX) {
+        struct wb_slice s = wb_slice_cut(&path, '/');
+        if (s.n)
+            segment[n++] = s;
+    }
+    *tail = path;
+    return n;
+}
+
+static bool is_greedy(struct wb_slice s)
+{
+    return s.n > 2 && s.p[0] == '{' && s.p[s.n - 2] == '+';
+}
+
+static bool template_fits(const struct uri *t, const struct wb_slice *segment, unsigned n)
+{
+    bool greedy = t->count && is_greedy(t->segment[t->count - 1]);
+    if (greedy ? n < t->count : n != t->count)
+        return false;
+    for (unsigned i = 0; i < t->count; i++)
+        if (t->segment[i].p[0] != '{' && !wb_slice_eq(t->segment[i], segment[i]))
+            return false;
+    return true;
+}
+
+/* The best template: of the scope's service when there is one, then the most literal. */
+static const struct uri *find_template(const struct wb_services *x, const struct wb_service *scope,
+                                       const struct wb_sig_request *r)
+{
+    struct wb_slice segment[SEGMENTS_MAX + 1], tail;
+    unsigned n = split_path(r->path, segment, &tail);
+    const struct uri *best = NULL;
+    if (tail.p)
+        return NULL;
+    for (size_t i = 0; i < x->rest_count; i++) {
+        const struct uri *t = &x->rest[i];
+        if ((scope && t->e.service != scope) || !wb_slice_eq(t->method, r->method) ||
+            !template_fits(t, segment, n))
+            continue;
+        if (!best || t->literals > best->literals)
+            best = t;
+    }
+    return best;
+}
+
+static void bind_labels(struct wb_wire *w, const struct uri *t, struct wb_slice path)
+{
+    struct wb_slice segment[SEGMENTS_MAX + 1], tail;
+    unsigned n = split_path(path, segment, &tail);
+    for (unsigned i = 0; i < t->count; i++) {
+        struct wb_slice s = t->segment[i];
+        if (s.p[0] != '{')
+            continue;
+        assert(w->label_count < WB_LABELS_MAX);
+        struct wb_pair *l = &w->label[w->label_count++];
+        l->value = segment[i];
+        if (is_greedy(s)) {
+            l->name = wb_slice_sub(s, 1, s.n - 2);
+            l->value.n = (size_t)(segment[n - 1].p + segment[n - 1].n - segment[i].p);
+        } else {
+            l->name = wb_slice_sub(s, 1, s.n - 1);
+        }
+    }
+}
+
+/* --- Query --- */
+
+static int by_name(const void *x, const void *y)
+{
+    const struct wb_pair *a = x, *b = y;
+    return wb_slice_cmp(a->name, b->name);
+}
+
+struct wb_slice wb_wire_field(const struct wb_wire *w, struct wb_slice name)
+{
+    size_t lo = 0, hi = w->form_count;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (wb_slice_cmp(w->form[mid].name, name) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < w->form_count && wb_slice_eq(w->form[lo].name, name) ? w->form[lo].value
+                                                                     : WB_SLICE_NULL;
+}
+
+static bool is_form(const struct wb_sig_request *r)
+{
+    struct wb_slice type = wb_wire_header(r, "content-type");
+    return wb_slice_ieq(wb_slice_sub(type, 0, 33), WB_S("application/x-www-form-urlencoded"));
+}
+
+/* The fields of the query string and of a form body, sorted. False when they are malformed. */
+static bool read_form(struct wb_arena *a, const struct wb_sig_request *r, struct wb_wire *w)
+{
+    struct wb_pair *in_query = NULL, *in_body = NULL;
+    size_t n = 0, m = 0;
+    if (r->query.n && !wb_form_parse(a, r->query, WB_FORM_FIELDS_MAX, &in_query, &n))
+        return false;
+    if (is_form(r) && r->body.n && !wb_form_parse(a, r->body, WB_FORM_FIELDS_MAX, &in_body, &m))
+        return false;
+    w->form = wb_new_n(a, struct wb_pair, n + m + 1);
+    if (n)
+        memcpy(w->form, in_query, n * sizeof *in_query);
+    if (m)
+        memcpy(w->form + n, in_body, m * sizeof *in_body);
+    w->form_count = n + m;
+    for (size_t i = 0; i < n + m; i++)
+        if (wb_utf8_check(w->form[i].name) >= 0 || wb_utf8_check(w->form[i].value) >= 0)
+            return false;
+    qsort(w->form, w->form_count, sizeof *w->form, by_name);
+    return true;
+}
+
+/* An Action without a Version belongs to the service of the scope, or to the one that has it. */
+static const struct entry *find_action(const struct wb_services *x, struct wb_call *c,
+                                       const struct wb_service *scope, struct wb_slice action,
+                                       struct wb_slice version)
+{
+    if (scope && version.n == 0)
+        version = wb_slice_str(scope->version);
+    if (version.n)
+        return wb_map_get(x->action,
+                          wb_printf(c->arena, "%.*s/%.*s", WB_FMT(version), WB_FMT(action)));
+    for (size_t i = 0; x->list[i]; i++) {
+        if (!speaks_query(x->list[i]))
+            continue;
+        const struct entry *e = wb_map_get(
+            x->action, wb_printf(c->arena, "%s/%.*s", x->list[i]->version, WB_FMT(action)));
+        if (e)
+            return e;
+    }
+    return NULL;
+}
+
+static const struct wb_service *by_version(const struct wb_services *x, struct wb_slice version)
+{
+    for (size_t i = 0; x->list[i]; i++)
+        if (speaks_query(x->list[i]) && wb_slice_is(version, x->list[i]->version))
+            return x->list[i];
+    return NULL;
+}
+
+/* --- the decision --- */
+
+static bool settle(struct wb_call *c, enum wb_protocol p, const struct entry *e)
+{
+    c->protocol = p;
+    if (e) {
+        c->service = e->service;
+        c->op = e->op;
+    }
+    wb_out_init(&c->out, c->arena, p == WB_QUERY);
+    return e != NULL;
+}
+
+static bool unknown(struct wb_call *c, enum wb_protocol p, const struct wb_service *s)
+{
+    c->service = s;
+    settle(c, p, NULL);
+    wb_fail(c, "UnknownOperationException", 400, "%s", "");
+    c->error.message = WB_SLICE_NULL; /* AWS sends none */
+    return false;
+}
+
+static bool route_target(const struct wb_services *x, struct wb_call *c, struct wb_slice target,
+                         const struct wb_service *scope, const struct wb_sig_request *r)
+{
+    const struct entry *e = wb_map_get(x->target, target);
+    struct wb_slice rest = target;
+    const struct wb_service *s = wb_map_get(x->prefix, wb_slice_cut(&rest, '.'));
+    enum wb_protocol p = s && s->protocol == WB_JSON11 ? WB_JSON11 : WB_JSON10;
+    c->query_mode = wb_slice_ieq(wb_wire_header(r, "x-amzn-query-mode"), WB_S("true"));
+    return e ? settle(c, p, e) : unknown(c, p, s ? s : scope);
+}
+
+static bool route_query(const struct wb_services *x, struct wb_call *c,
+                        const struct wb_service *scope, struct wb_slice action)
+{
+    struct wb_wire *w = c->wire;
+    struct wb_slice version = wb_wire_field(w, WB_S("Version"));
+    w->query = true;
+    if (scope && !speaks_query(scope))
+        scope = NULL;
+    const struct entry *e = find_action(x, c, scope, action, version);
+    if (e && (!scope || strcmp(scope->version, e->service->version) == 0))
+        return settle(c, WB_QUERY, e);
+    const struct wb_service *s = scope ? scope : by_version(x, version);
+    c->service = s;
+    settle(c, WB_QUERY, NULL);
+    if (version.n == 0 && s)
+        version = wb_slice_str(s->version);
+    wb_fail(c, "InvalidAction", 400, "Could not find operation %.*s for version %.*s",
+            WB_FMT(action), WB_FMT(version));
+    return false;
+}
+
+bool wb_protocol_route(const struct wb_services *x, struct wb_call *c,
+                       const struct wb_sig_request *r, const struct wb_signature *sig)
+{
+    const struct wb_service *scope = by_scope(x, sig);
+    struct wb_wire *w = wb_new(c->arena, struct wb_wire);
+    c->wire = w;
+    struct wb_slice target = wb_wire_header(r, "x-amz-target");
+    if (target.p)
+        return route_target(x, c, target, scope, r);
+
+    const struct uri *t = find_template(x, scope, r);
+    if (t) {
+        bind_labels(w, t, r->path);
+        return settle(c, WB_REST_JSON, &t->e);
+    }
+    if (scope && scope->protocol == WB_REST_JSON)
+        return unknown(c, WB_REST_JSON, scope);
+    if (is_form(r) || wb_slice_find(r->query, WB_S("Action="), 0) >= 0) {
+        if (!read_form(c->arena, r, w)) {
+            c->service = scope;
+            settle(c, WB_QUERY, NULL);
+            wb_fail(c, "MalformedQueryString", 400, "The query string contains a syntax error.");
+            return false;
+        }
+        struct wb_slice action = wb_wire_field(w, WB_S("Action"));
+        if (action.n)
+            return route_query(x, c, scope, action);
+    }
+    if (scope && scope->protocol == WB_QUERY) {
+        c->service = scope;
+        settle(c, WB_QUERY, NULL);
+        wb_fail(c, "MissingAction", 400, "The request is missing an action.");
+        return false;
+    }
+    return unknown(c, scope ? scope->protocol : WB_JSON11, scope);
+}
+
+int64_t wb_protocol_body_max(const struct wb_services *x, const struct wb_sig_request *r)
+{
+    struct wb_slice target = wb_wire_header(r, "x-amz-target");
+    const struct wb_op *op = NULL;
+    if (target.p) {
+        const struct entry *e = wb_map_get(x->target, target);
+        op = e ? e->op : NULL;
+    } else {
+        const struct uri *t = find_template(x, NULL, r);
+        if (!t)
+            return WB_FORM_BODY_MAX;
+        op = t->e.op;
+    }
+    return op && op->body_max ? op->body_max : WB_HTTP_BODY_MAX;
+}
+
+struct wb_slice wb_protocol_request_id(const struct wb_call *c, struct wb_seam *seam)
+{
+    if (c->service && c->service->crc32)
+        return wb_id_dynamodb_request(c->arena, seam);
+    return wb_id_uuid(c->arena, seam);
+}
