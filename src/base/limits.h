@@ -29,6 +29,13 @@
 #define WB_FORM_FIELDS_MAX 10000
 #define WB_FORM_NAME_MAX   1024
 #define WB_FORM_DEPTH_MAX  32
+/* Outbound HTTP and SMTP, per loop */
+#define WB_CLIENT_CONNECT_MS       10000
+#define WB_CLIENT_CONNECTIONS_MAX  512
+#define WB_CLIENT_CONNECTIONS_KEPT 64 /* idle ones, for the next call */
+#define WB_CLIENT_PER_HOST_MAX     64
+#define WB_SMTP_LINE_MAX           4096 /* one line of a relay's reply; RFC 5321: 512 */
+#define WB_SMTP_QUIT_MS            2000 /* waiting for the good-bye */
 
 /* JSON */
 #define WB_JSON_DEPTH_MAX 128
@@ -43,21 +50,21 @@
 #define WB_BATCH_BYTES_MAX    (1 << 20)
 #define WB_BATCH_MS_MAX       5
 #define WB_BATCH_STAMPS_MAX   (1 << 20) /* the low 20 bits of a stamp */
-#define WB_WRITER_QUEUE_MAX   8192 /* commands in the client lane */
-#define WB_WRITER_WAIT_MS     1000 /* then 503 */
+#define WB_WRITER_QUEUE_MAX   8192      /* commands in the client lane */
+#define WB_WRITER_WAIT_MS     1000      /* then 503 */
 #define WB_DISK_RESERVE       (512LL << 20)
 #define WB_DEAD_ROW_DAYS      14
 #define WB_BUS_LOG_HOURS      24
-#define WB_WORK_DEPTH_MAX     16 /* hops one event may cause */
+#define WB_WORK_DEPTH_MAX     16   /* hops one event may cause */
 #define WB_WORK_TASKS_MAX     1024 /* attempts begun whose outcome is not yet durable */
 #define WB_WORK_STEPS_MAX     64   /* of these, of one target whose executor steps on the writer */
 #define WB_WORK_BUSY_MS       200  /* first pause of a target without capacity; doubles to ... */
 #define WB_WORK_BUSY_MAX_MS   10000
-#define WB_JOB_PAUSE_MS       1000 /* before a job goes on that found the disk full */
-#define WB_SCAN_QUEUE_MAX     256  /* calls waiting for the scan pool */
-#define WB_DRAIN_MS           5000 /* SIGTERM: how long running work may still finish */
-#define WB_DEAD_PAGE_MAX      100  /* dead rows of one ListDead answer, one retention step */
-#define WB_METRIC_VALUES_MAX  150  /* distinct values kept of a minute; PutMetricData's limit */
+#define WB_JOB_PAUSE_MS       1000  /* before a job goes on that found the disk full */
+#define WB_SCAN_QUEUE_MAX     256   /* calls waiting for the scan pool */
+#define WB_DRAIN_MS           5000  /* SIGTERM: how long running work may still finish */
+#define WB_DEAD_PAGE_MAX      100   /* dead rows of one ListDead answer, one retention step */
+#define WB_METRIC_VALUES_MAX  150   /* distinct values kept of a minute; PutMetricData's limit */
 #define WB_METRIC_SERIES_MAX  20000 /* counted in memory between two commits */
 #define WB_LOG_BLOCK_MAX      (64 << 10)
 #define WB_GUNZIP_MAX         WB_HTTP_BODY_MAX /* a gzip body unpacked */

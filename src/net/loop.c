@@ -8,6 +8,7 @@
 #include "net/loop_uv.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@ struct wb_loop {
     uv_async_t wake;
     _Atomic(struct wb_post *) posted; /* newest first */
     atomic_bool stop;
+    bool stepping;
 };
 
 static void run_posts(struct wb_loop *l)
@@ -45,6 +47,9 @@ static void on_wake(uv_async_t *a)
 
 struct wb_loop *wb_loop_new(void)
 {
+    /* libuv and OpenSSL write to sockets whose other end may be gone; that is a status, not a
+     * reason to die. */
+    signal(SIGPIPE, SIG_IGN);
     struct wb_loop *l = wb_xcalloc(1, sizeof(*l));
     if (uv_loop_init(&l->uv) != 0) {
         free(l);
@@ -90,7 +95,9 @@ void wb_loop_run(struct wb_loop *l)
 bool wb_loop_step(struct wb_loop *l, bool wait)
 {
     uv_ref((uv_handle_t *)&l->wake); /* without it an inactive loop would not look for messages */
+    l->stepping = true;
     uv_run(&l->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    l->stepping = false;
     uv_unref((uv_handle_t *)&l->wake);
     return uv_loop_alive(&l->uv) != 0;
 }
@@ -138,6 +145,9 @@ static void free_handle(uv_handle_t *h)
 static void on_timer(uv_timer_t *h)
 {
     struct wb_timer *t = h->data;
+    struct wb_loop *l = h->loop->data;
+    if (l->stepping)
+        uv_stop(&l->uv); /* something has happened: libuv need not wait for more */
     t->fire(t->arg);
 }
 

@@ -10,7 +10,8 @@
 
 struct wb_loop;
 
-struct wb_loop *wb_loop_new(void); /* NULL: no descriptors left */
+/* Ignores SIGPIPE in the whole process (a child must reset it). NULL: no descriptors left. */
+struct wb_loop *wb_loop_new(void);
 /* Runs what is still posted. Everything made on the loop must have been freed before. Accepts
  * NULL. */
 void wb_loop_free(struct wb_loop *l);
