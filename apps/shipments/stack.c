@@ -209,7 +209,7 @@ static const char *find_link(struct wb_arena *a, const char *outbox, struct wb_s
         if (e->d_name[0] == '.')
             continue;
         struct wb_slice mail = unquote(a, read_file(a, wb_printf(a, "%s/%s", outbox, e->d_name).p));
-        ptrdiff_t action = wb_slice_find(mail, WB_S("Action=ConfirmSubscription"), 0);
+        ptrdiff_t action = wb_slice_find(mail, WB_S("/confirm-subscription?"), 0);
         if (action < 0 || wb_slice_find(mail, topic, 0) < 0)
             continue;
         size_t from = (size_t)action, to = from;

@@ -117,6 +117,16 @@
 #define WB_EVENT_AGE_MAX_S          86400     /* and default */
 #define WB_EVENT_BACKOFF_BASE_MS    1000      /* AWS publishes neither base nor cap */
 #define WB_EVENT_BACKOFF_CAP_MS     (15 * 60 * 1000)
+/* SNS (Amazon SNS endpoints and quotas) */
+#define WB_SNS_MESSAGE_MAX      (256 * 1024)
+#define WB_SNS_BODY_MAX         (4 << 20) /* a form, percent-encoded */
+#define WB_SNS_SUBJECT_MAX      100       /* characters */
+#define WB_SNS_DISPLAY_NAME_MAX 100
+#define WB_SNS_PAGE             100 /* topics or subscriptions of one answer */
+#define WB_SNS_BATCH_MAX        10
+#define WB_SNS_PENDING_DAYS     3   /* until an unconfirmed subscription goes */
+#define WB_SNS_FANOUT_ROWS      200 /* work rows of one command */
+#define WB_SNS_FANOUT_BYTES     (2 << 20)
 
 /* Signatures */
 #define WB_SIGV4_SKEW_MS       (5 * 60 * 1000)

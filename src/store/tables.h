@@ -46,7 +46,8 @@ enum wb_table {
     /* 0x05xx: sns */
     WB_T_TOPIC = 0x0501,        /* scope, topic name -> attributes with number */
     WB_T_SUBSCRIPTION = 0x0502, /* topic number, subscription id -> definition */
-    WB_T_SNS_TOKEN = 0x0503,    /* token -> subscription (confirmation, unsubscribe) */
+    WB_T_SNS_TOKEN = 0x0503,    /* topic number, token in a link -> its subscription */
+    WB_T_SNS_ENDPOINT = 0x0504, /* topic number, protocol, endpoint -> subscription id */
 };
 
 #endif
