@@ -2,7 +2,8 @@
  * What the files of the HTTP server share.
  *
  *   http_server.c   listener, limits, time-outs, pause, drain
- *   http_conn.c     a connection: reading, the state machine of a request, writing, closing
+ *   http_conn.c     a connection: reading, the state machine of a request
+ *   http_wire.c     its buffers, writing, closing
  *   http_answer.c   the head of an answer, and wb_http_respond
  *
  * A parked connection is only a `struct wb_conn` (under half a kilobyte). What a request needs,
@@ -137,16 +138,26 @@ void wb_http_server_skip(struct wb_http_server *s, uint64_t ms);
 /* http_conn.c */
 void wb_conn_accept(struct wb_http_server *s, uv_stream_t *listener);
 void wb_conn_adopt(struct wb_http_server *s, int fd);
-void wb_conn_close(struct wb_conn *c);
 void wb_conn_advance(struct wb_conn *c); /* goes on with the input there is */
-void wb_conn_settle(struct wb_conn *c);
+void wb_conn_settle(struct wb_conn *c);  /* flushes; chooses what to wait for */
 void wb_conn_expire(struct wb_conn *c, enum wb_conn_timer kind); /* it is on no list now */
-void wb_conn_part(struct wb_conn *c); /* closes a connection that is idle */
-void wb_conn_free(struct wb_conn *c);
+void wb_conn_request_done(struct wb_conn *c); /* the current request's bytes are used up */
+
+/* http_wire.c */
+struct wb_work *wb_conn_need_work(struct wb_conn *c);
+void wb_conn_give_back(struct wb_conn *c);
+void wb_work_free(struct wb_work *w);
+void wb_work_trim(struct wb_buf *b); /* empties it; keeps the memory unless it is much */
+void wb_work_count_body(struct wb_http_server *s, struct wb_work *w);
 /* Sends head and body; corked: only collects, because more answers follow at once. */
 void wb_conn_write(struct wb_conn *c, struct wb_slice head, struct wb_slice body, bool cork);
-void wb_conn_request_done(struct wb_conn *c); /* the current request's bytes are used up */
-void wb_work_free(struct wb_work *w);
+void wb_conn_flush(struct wb_conn *c);
+void wb_conn_gone(struct wb_conn *c); /* tells the handler that owes an answer */
+void wb_conn_close(struct wb_conn *c);
+void wb_conn_part(struct wb_conn *c); /* closes a connection that is idle */
+/* Everything is written and the connection is to end; more_input: the client may still send. */
+void wb_conn_end(struct wb_conn *c, bool more_input);
+void wb_conn_free(struct wb_conn *c);
 
 /* http_answer.c */
 /* An answer of the server's own, after which the connection closes. */
