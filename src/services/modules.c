@@ -1,0 +1,8 @@
+/* One line a service, in the order in which they start. */
+#include "services/modules.h"
+#include "services/sts/sts.h"
+
+const struct wb_module *const wb_modules[] = {
+    &wb_sts_module,
+    NULL,
+};
