@@ -328,16 +328,21 @@ void wb_dir_ack(struct wb_dir *d, uint64_t sequence)
 bool wb_dir_full(struct wb_dir *d)
 {
     static const char zeros[64 * 1024];
+    char *path = join(d->store, "probe");
     bool full = false;
-    int fd = open(d->store, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0)
-        return errno == ENOSPC || errno == EDQUOT;
-    for (int i = 0; i < 16 && !full; i++) {
+        full = errno == ENOSPC || errno == EDQUOT;
+    for (int i = 0; i < 16 && !full && fd >= 0; i++) {
         ssize_t n = write(fd, zeros, sizeof(zeros));
         full = (n >= 0 && n < (ssize_t)sizeof(zeros)) ||
                (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG));
     }
-    close(fd);
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
+    free(path);
     return full;
 }
 

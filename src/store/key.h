@@ -40,7 +40,8 @@ struct wb_slice wb_key_after(struct wb_arena *a, struct wb_slice prefix);
  * wb_slice raw.   wb_key(a, WB_T_RULE, "sss", account, bus, name) */
 struct wb_slice wb_key(struct wb_arena *a, uint16_t table, const char *fmt, ...);
 
-/* Reading back. A malformed key sets bad. */
+/* Reading back. A malformed key sets bad; from then on every read gives 0 or the null slice. What
+ * is returned lives in the arena. */
 struct wb_key_rd {
     const uint8_t *p, *end;
     struct wb_arena *a;

@@ -16,7 +16,11 @@
  * in the same transaction, or its end.
  * - Every row carries a CRC32C, checked on read; a damaged row is a WB_STORE_CORRUPT error, never
  * wrong data.
- * - Every commit carries a sequence number, one higher than the last.
+ * - Every commit carries a sequence number, one higher than the last. A commit of a transaction
+ * that put and deleted nothing is none.
+ * - After FULL, CORRUPT or ERROR from a put or del, that transaction gives the same status to every
+ *   call; abort it (a commit does so too and gives the status). A parent goes on after the abort of
+ *   a nested transaction that failed.
  *
  * Nothing outside store/ knows which engine is there.
  */
@@ -49,21 +53,24 @@ struct wb_store_options {
     uint64_t disk_reserve; /* bytes that must stay free for new data; see wb_store_room() */
 };
 
-/* Opens DIR/store (LMDB). NULL with *why (in the arena) when the directory is foreign, truncated,
+/* Opens DIR/store (LMDB) and holds DIR/lock. A read-only store shares the lock with others of its
+ * kind, not with a server. NULL with *why (in the arena) when the directory is foreign, truncated,
  * of a newer format, in use by another process, or when its sequence number is behind DIR/acked
  * (something acknowledged is missing). */
 struct wb_store *wb_store_open_lmdb(const char *dir, const struct wb_store_options *o,
                                     struct wb_arena *a, struct wb_slice *why);
-/* The in-memory implementation, for tests and the simulator. */
+/* The in-memory implementation, for tests and the simulator. It has no backup. */
 struct wb_store *wb_store_open_mem(void);
 void wb_store_close(struct wb_store *s);
 
-const char *wb_store_why(struct wb_store *s);   /* the last error, for people */
+const char *wb_store_why(struct wb_store *s);   /* this thread's last error, for people */
 uint64_t wb_store_sequence(struct wb_store *s); /* of the last commit */
 /* Bytes still free for new data beyond the reserve; negative = refuse new data. Cached for 100 ms.
  */
 int64_t wb_store_room(struct wb_store *s);
-/* A consistent compacted copy into an empty directory, while the store is in use. */
+/* A consistent compacted copy into an empty or new directory, synced, while the store is in use; it
+ * opens like any other. Holds a snapshot for as long as it takes. ERROR when it cannot be written.
+ */
 enum wb_store_status wb_store_backup(struct wb_store *s, const char *dir);
 
 /* --- transactions --- */
@@ -78,6 +85,7 @@ bool wb_txn_writes(const struct wb_txn *t);
 uint64_t wb_txn_sequence(
     const struct wb_txn *t); /* read: that of its snapshot; write: that it will commit as */
 
+/* Keys and values given may lie in the store (a slice from get or a scan). */
 enum wb_store_status wb_get(struct wb_txn *t, struct wb_slice key, struct wb_slice *value);
 enum wb_store_status wb_put(struct wb_txn *t, struct wb_slice key, struct wb_slice value);
 enum wb_store_status wb_del(struct wb_txn *t, struct wb_slice key); /* NOT_FOUND when absent */
@@ -90,6 +98,9 @@ void wb_txn_cost(const struct wb_txn *t, uint64_t *rows, uint64_t *bytes);
  * from the last key below hi. The scan sees the transaction's own changes made before each step;
  * deleting the row just returned is allowed. Keys returned are whole keys, in memory of the scan,
  * valid until the next step.
+ *
+ * next() gives CORRUPT with the key for a row that fails its checksum, and goes on behind it when
+ * called again; CORRUPT with an empty key means that nothing more can be read.
  */
 struct wb_scan;
 enum wb_store_status wb_scan_open(struct wb_txn *t, struct wb_slice lo, struct wb_slice hi,

@@ -7,13 +7,13 @@
 
 enum wb_table {
     /* 0x00xx: store and engine */
-    WB_T_META = 0x0001,    /* name -> value: engine clock, sequences */
-    WB_T_COUNTER = 0x0002, /* name -> le64: numbers given out */
-    WB_T_WORK = 0x0010,    /* target, due ms (i64), stamp (u64) -> work row */
-    WB_T_DEAD = 0x0011,    /* stamp (u64) -> dead row */
-    WB_T_JOB = 0x0012,     /* job number (u64) -> job row */
+    WB_T_META = 0x0001,       /* name -> value: engine clock, sequences */
+    WB_T_COUNTER = 0x0002,    /* name -> le64: numbers given out */
+    WB_T_WORK = 0x0010,       /* target, due ms (i64), stamp (u64) -> work row */
+    WB_T_DEAD = 0x0011,       /* stamp (u64) -> dead row */
+    WB_T_JOB = 0x0012,        /* job number (u64) -> job row */
     WB_T_WORK_COUNT = 0x0013, /* target -> le64: rows in WB_T_WORK */
-    WB_T_METRIC = 0x0020,  /* minute (i64), account, region, namespace, name, dimensions -> datum */
+    WB_T_METRIC = 0x0020, /* minute (i64), account, region, namespace, name, dimensions -> datum */
     WB_T_LOG_GROUP = 0x0028,  /* scope, group -> definition with number */
     WB_T_LOG_STREAM = 0x0029, /* group number (u64), stream -> definition */
     WB_T_LOG_BLOCK =

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static int setup(void **state)
@@ -476,6 +477,31 @@ static void room_is_what_the_disk_has_beyond_the_reserve(void **state)
     assert_in_range(wb_store_room(f->s), 1 << 20, 8 << 20); /* the map is smaller than the disk */
 }
 
+/* A system that grants less address space than the default map wants. */
+static void a_smaller_map_is_taken_where_the_system_grants_no_more(void **state)
+{
+    struct fixture *f = *state;
+    fixture_close(f);
+#if defined(__SANITIZE_ADDRESS__)
+    fixture_open(f); /* the sanitizer itself needs more than the limit */
+#else
+    pid_t child = fork();
+    if (child == 0) {
+        const struct rlimit limit = {2u << 30, 2u << 30};
+        setrlimit(RLIMIT_AS, &limit);
+        fixture_open(f);
+        int64_t room = wb_store_room(f->s);
+        put_one(f, "a", "1");
+        _exit(room > 0 && room < (2ll << 30) ? 0 : 1);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    fixture_open(f);
+    assert_int_equal(wb_store_sequence(f->s), 1);
+#endif
+}
+
 /* --- extensions, backup --- */
 
 static void extensions_go_with_their_last_row(void **state)
@@ -577,6 +603,7 @@ int main(void)
         T(a_newer_format_is_refused),
         T(a_full_map_refuses_and_goes_on),
         T(room_is_what_the_disk_has_beyond_the_reserve),
+        T(a_smaller_map_is_taken_where_the_system_grants_no_more),
         T(extensions_go_with_their_last_row),
         T(a_backup_is_a_directory_of_its_own),
     };
