@@ -235,7 +235,7 @@ static inline bool scalar(struct parser *in, const char *text, struct wb_json_no
 }
 
 /* What follows once a value is complete or a container has been opened. */
-enum todo { VALUE, KEY, AFTER, DONE };
+enum want { VALUE, KEY, AFTER, DONE };
 
 /* Reads `"name" :` in front of a member's value. */
 static inline bool member(struct parser *in, const char *text, struct wb_json_node *node,
@@ -267,7 +267,7 @@ struct tape {
 };
 
 /* in->p is at '[' or '{'. */
-static inline bool container(struct parser *in, const char *text, struct tape *t, enum todo *todo)
+static inline bool container(struct parser *in, const char *text, struct tape *t, enum want *want)
 {
     struct wb_json_node *n = &t->node[t->count];
     bool object = *in->p == '{';
@@ -283,16 +283,16 @@ static inline bool container(struct parser *in, const char *text, struct tape *t
     t->open = t->count++;
     in->p++;
     skip(in);
-    *todo = object ? KEY : VALUE;
+    *want = object ? KEY : VALUE;
     if (in->p < in->end && *in->p == (object ? '}' : ']')) {
         n->count = COUNT_MAX; /* so that the value "counted" by AFTER leaves 0 */
-        *todo = AFTER;
+        *want = AFTER;
     }
     return true;
 }
 
 /* A value inside t->open has ended: a comma, or one or more closing brackets. */
-static inline bool after(struct parser *in, const char *text, struct tape *t, enum todo *todo)
+static inline bool after(struct parser *in, const char *text, struct tape *t, enum want *want)
 {
     while (t->depth) {
         struct wb_json_node *n = &t->node[t->open];
@@ -305,7 +305,7 @@ static inline bool after(struct parser *in, const char *text, struct tape *t, en
                 return false;
             }
             in->p++;
-            *todo = object ? KEY : VALUE;
+            *want = object ? KEY : VALUE;
             return true;
         }
         if (in->p == in->end || *in->p != (object ? '}' : ']')) {
@@ -318,21 +318,21 @@ static inline bool after(struct parser *in, const char *text, struct tape *t, en
         n->next = t->count;
         t->depth--;
     }
-    *todo = DONE;
+    *want = DONE;
     return true;
 }
 
 static bool parse(struct parser *in, const char *text, struct tape *t)
 {
-    enum todo todo = VALUE;
-    while (todo != DONE) {
-        if (todo == KEY) {
+    enum want want = VALUE;
+    while (want != DONE) {
+        if (want == KEY) {
             if (!member(in, text, &t->node[t->count], t->count))
                 return false;
             t->count++;
-            todo = VALUE;
+            want = VALUE;
         }
-        if (todo == VALUE) {
+        if (want == VALUE) {
             struct wb_json_node *n = &t->node[t->count];
             skip(in);
             if (in->p == in->end) {
@@ -340,9 +340,9 @@ static bool parse(struct parser *in, const char *text, struct tape *t)
                 return false;
             }
             if (*in->p == '{' || *in->p == '[') {
-                if (!container(in, text, t, &todo))
+                if (!container(in, text, t, &want))
                     return false;
-                if (todo != AFTER)
+                if (want != AFTER)
                     continue;
             } else if (*in->p == '"') {
                 in->p++;
@@ -355,7 +355,7 @@ static bool parse(struct parser *in, const char *text, struct tape *t)
                 n->next = ++t->count;
             }
         }
-        if (!after(in, text, t, &todo))
+        if (!after(in, text, t, &want))
             return false;
     }
     skip(in);

@@ -8,6 +8,8 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "codec/json.h"
+#include <assert.h>
 
 struct naive {
     const char *p, *end;
@@ -219,6 +221,42 @@ static bool naive_json(struct wb_slice text, unsigned depth_max, struct wb_buf *
 {
     struct naive n = {text.p, text.p + text.n, out, depth_max};
     return naive_value(&n, 0) && n.p == n.end && wb_utf8_check(text) < 0;
+}
+
+/* Writes the tape of the parser under test in the same notation. */
+static void tape_dump(struct wb_json v, struct wb_arena *a, struct wb_buf *out)
+{
+    enum wb_json_type type = wb_json_type(v);
+    struct wb_slice raw = wb_json_raw(v);
+    if (type == WB_JSON_STRING) {
+        struct wb_slice s = wb_json_str(v, a);
+        struct naive n = {.out = out};
+        assert(raw.p[0] == '"' && raw.p[raw.n - 1] == '"');
+        wb_buf_char(out, '"');
+        for (size_t pos = 0; pos < s.n;) {
+            int32_t cp = wb_utf8_next(s, &pos);
+            assert(cp >= 0);
+            naive_unit(&n, (uint32_t)cp);
+        }
+        wb_buf_char(out, '"');
+    } else if (type == WB_JSON_ARRAY || type == WB_JSON_OBJECT) {
+        struct wb_json_iter it = wb_json_iter(v);
+        uint32_t count = 0;
+        wb_buf_char(out, raw.p[0]);
+        while (wb_json_next(&it)) {
+            if (count++)
+                wb_buf_char(out, ',');
+            if (type == WB_JSON_OBJECT) {
+                tape_dump(it.key, a, out);
+                wb_buf_char(out, ':');
+            }
+            tape_dump(it.value, a, out);
+        }
+        assert(count == wb_json_count(v));
+        wb_buf_char(out, raw.p[raw.n - 1]);
+    } else {
+        wb_buf_slice_put(out, raw);
+    }
 }
 
 #endif

@@ -42,42 +42,6 @@ static struct wb_json read_text(const char *text)
     return v;
 }
 
-/* Writes the tape in the naive parser's notation. */
-static void dump(struct wb_json v, struct wb_buf *out)
-{
-    enum wb_json_type type = wb_json_type(v);
-    struct wb_slice raw = wb_json_raw(v);
-    if (type == WB_JSON_STRING) {
-        struct wb_slice s = wb_json_str(v, &arena);
-        struct naive n = {.out = out};
-        wb_buf_char(out, '"');
-        for (size_t pos = 0; pos < s.n;) {
-            int32_t cp = wb_utf8_next(s, &pos);
-            assert_true(cp >= 0);
-            naive_unit(&n, (uint32_t)cp);
-        }
-        wb_buf_char(out, '"');
-        assert_true(raw.p[0] == '"' && raw.p[raw.n - 1] == '"');
-    } else if (type == WB_JSON_ARRAY || type == WB_JSON_OBJECT) {
-        struct wb_json_iter it = wb_json_iter(v);
-        uint32_t count = 0;
-        wb_buf_char(out, raw.p[0]);
-        while (wb_json_next(&it)) {
-            if (count++)
-                wb_buf_char(out, ',');
-            if (type == WB_JSON_OBJECT) {
-                dump(it.key, out);
-                wb_buf_char(out, ':');
-            }
-            dump(it.value, out);
-        }
-        assert_int_equal(count, wb_json_count(v));
-        wb_buf_char(out, raw.p[raw.n - 1]);
-    } else {
-        wb_buf_slice_put(out, raw);
-    }
-}
-
 /* Both parsers on the same text, which lies at the end of its memory so that ASan sees a step too
  * far. */
 static bool both(struct wb_slice text, unsigned depth_max)
@@ -95,7 +59,7 @@ static bool both(struct wb_slice text, unsigned depth_max)
         fail_msg("%s, but should be %s: %.*s", err.reason ? err.reason : "accepted",
                  want ? "accepted" : "refused", WB_FMT(text));
     if (got) {
-        dump(wb_json_root(&doc), &ours);
+        tape_dump(wb_json_root(&doc), &arena, &ours);
         if (!wb_slice_eq(wb_buf_slice(&ours), wb_buf_slice(&naive)))
             fail_msg("understood %.*s as %.*s", WB_FMT(wb_buf_slice(&naive)),
                      WB_FMT(wb_buf_slice(&ours)));
