@@ -65,7 +65,7 @@ static void *read_on(void *arg)
         failures++;
         return NULL;
     }
-    while (!stop) {
+    do { /* once at least, however soon the writer is done */
         check_snapshot(t);
         failures += wb_txn_sequence(t) < last;
         last = wb_txn_sequence(t);
@@ -73,7 +73,7 @@ static void *read_on(void *arg)
         failures += wb_store_room(f->s) <= 0;
         failures += wb_txn_renew(t) != WB_STORE_OK;
         (*snapshots)++;
-    }
+    } while (!stop);
     wb_txn_abort(t);
     return NULL;
 }
