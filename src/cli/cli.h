@@ -25,6 +25,6 @@ bool wb_cli_call(struct wb_aws *c, struct wb_arena *a, const char *operation, st
 int wb_cli_wrong_usage(const char *command);
 
 extern const struct wb_app_command wb_cli_env, wb_cli_status, wb_cli_dead, wb_cli_backup,
-    wb_cli_restore, wb_cli_check, wb_cli_serve, wb_cli_shapes;
+    wb_cli_restore, wb_cli_check;
 
 #endif

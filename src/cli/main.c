@@ -1,110 +1,113 @@
 /*
- * waybill: one file per sub-command, one row here.
+ * waybill: one file a sub-command, one row here; applications add theirs in one table of their own.
  */
-#include "cli/serve.h"
-#include "services/modules.h"
+#include "cli/cli.h"
+#include "cli/config.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-struct command {
-    const char *name;
-    const char *summary;               /* NULL: not for people */
-    int (*run)(int argc, char **argv); /* argv[0] = the command's name */
-};
-
-static const char *value_of(int argc, char **argv, int *i)
+static int serve_command(int argc, char **argv)
 {
-    if (*i + 1 < argc)
-        return argv[++*i];
-    fprintf(stderr, "waybill: %s needs a value\n", argv[*i]);
-    exit(2);
+    struct wb_arena a;
+    struct wb_serve s;
+    wb_arena_init(&a, 0);
+    int rc = wb_config_read(argc, argv, &a, &s);
+    if (rc == 0)
+        rc = wb_serve(&s);
+    wb_arena_release(&a);
+    return rc;
 }
 
-static bool on_off(const char *option, const char *value)
+static const struct wb_app_command serve = {"serve", "run the server", wb_config_usage,
+                                            serve_command};
+
+static const struct wb_app_command *const own[] = {&serve,       &wb_cli_env,    &wb_cli_status,
+                                                   &wb_cli_dead, &wb_cli_backup, &wb_cli_restore,
+                                                   &wb_cli_check};
+#define OWN (sizeof own / sizeof *own)
+
+static const struct wb_app_command *find(const char *name)
 {
-    if (strcmp(value, "on") == 0)
-        return true;
-    if (strcmp(value, "off") == 0)
-        return false;
-    fprintf(stderr, "waybill: %s is on or off\n", option);
-    exit(2);
+    for (size_t i = 0; i < OWN; i++)
+        if (strcmp(own[i]->name, name) == 0)
+            return own[i];
+    for (const struct wb_app_command *c = wb_app_commands; c->name; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
 }
 
-static int serve(int argc, char **argv)
+static int overview(FILE *out, int rc)
 {
-    static char program[4096], host[256];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[n < 0 ? 0 : n] = 0;
-    struct wb_serve s = {
-        .config = {.data_dir = "./data", .auth = true, .sandbox = true, .program = program},
-        .host = "127.0.0.1",
-        .port = 4566,
-        .modules = wb_modules};
-    struct wb_config *c = &s.config;
-    for (int i = 1; i < argc; i++) {
-        const char *o = argv[i];
-        if (!strcmp(o, "--data"))
-            c->data_dir = value_of(argc, argv, &i);
-        else if (!strcmp(o, "--listen"))
-            snprintf(host, sizeof host, "%s", value_of(argc, argv, &i));
-        else if (!strcmp(o, "--auth"))
-            c->auth = on_off(o, value_of(argc, argv, &i));
-        else if (!strcmp(o, "--sandbox"))
-            c->sandbox = on_off(o, value_of(argc, argv, &i));
-        else if (!strcmp(o, "--public-url"))
-            c->public_url = value_of(argc, argv, &i);
-        else if (!strcmp(o, "--region"))
-            c->region = value_of(argc, argv, &i);
-        else if (!strcmp(o, "--account"))
-            c->account = value_of(argc, argv, &i);
-        else if (!strcmp(o, "--mail-from"))
-            c->mail_from = value_of(argc, argv, &i);
-        else if (!strcmp(o, "--tls-cert"))
-            s.tls_cert = value_of(argc, argv, &i);
-        else if (!strcmp(o, "--tls-key"))
-            s.tls_key = value_of(argc, argv, &i);
-        else if (!strcmp(o, "--test-clock"))
-            c->test_clock = true;
-        else {
-            fprintf(stderr, "waybill serve: unknown option %s\n", o);
-            return 2;
-        }
+    fprintf(out, "usage: waybill [--data DIR] COMMAND [OPTION...]\n\n");
+    for (size_t i = 0; i < OWN; i++)
+        fprintf(out, "  %-10s %s\n", own[i]->name, own[i]->summary);
+    fprintf(out, "\n");
+    for (const struct wb_app_command *c = wb_app_commands; c->name; c++)
+        fprintf(out, "  %-10s %s\n", c->name, c->summary);
+    fprintf(out,
+            "\n`waybill COMMAND --help` says more. Commands find the server through "
+            "AWS_ENDPOINT_URL and credentials in the\n"
+            "environment, or else through the data directory (--data, WAYBILL_DATA, ./data).\n");
+    return rc;
+}
+
+/* Takes `--data DIR` out of the arguments of a client command, wherever it stands. False when its
+ * value is missing. */
+static bool take_data(int *argc, char **argv)
+{
+    for (int i = 1; i < *argc; i++) {
+        bool joined = strncmp(argv[i], "--data=", 7) == 0;
+        if (!joined && strcmp(argv[i], "--data") != 0)
+            continue;
+        if (!joined && i + 1 == *argc)
+            return false;
+        wb_cli_data = joined ? argv[i] + 7 : argv[i + 1];
+        int used = joined ? 1 : 2;
+        memmove(&argv[i], &argv[i + used], sizeof *argv * (size_t)(*argc - i - used + 1));
+        *argc -= used;
+        i--;
     }
-    char *colon = strrchr(host, ':');
-    if (host[0] && !colon) {
-        fprintf(stderr, "waybill serve: --listen HOST:PORT\n");
-        return 2;
-    }
-    if (colon) {
-        *colon = 0;
-        s.host = host;
-        s.port = (int)strtol(colon + 1, NULL, 10);
-    }
-    return wb_serve(&s);
+    return true;
 }
-
-static int sandbox_helper(int argc, char **argv)
-{
-    return wb_sandbox_helper_main();
-}
-
-static const struct command commands[] = {
-    {"serve", "run the server", serve},
-    {"sandbox-helper", NULL, sandbox_helper},
-};
 
 int main(int argc, char **argv)
 {
-    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
-    FILE *out = help ? stdout : stderr;
-    fprintf(out, "usage: waybill COMMAND [OPTION...]\n\n");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (commands[i].summary)
-            fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
-    return help ? 0 : 2;
+    if (argc > 1 &&
+        strcmp(argv[1], "sandbox-helper") == 0) /* the server's own start of a function */
+        return wb_sandbox_helper_main();
+    if (argc > 1 && strcmp(argv[1], "serve") == 0) {
+        if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+            fputs(wb_config_usage, stdout);
+            return 0;
+        }
+        return serve.run(argc - 1, argv + 1);
+    }
+    const char *dir = getenv("WAYBILL_DATA");
+    if (dir && *dir)
+        wb_cli_data = dir;
+    if (!take_data(&argc, argv)) {
+        fprintf(stderr, "waybill: --data needs a directory\n");
+        return 2;
+    }
+    if (argc < 2)
+        return overview(stderr, 2);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return overview(stdout, 0);
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("waybill %s\n", WB_VERSION);
+        return 0;
+    }
+    const struct wb_app_command *c = find(argv[1]);
+    if (!c) {
+        fprintf(stderr, "waybill: there is no command %s; `waybill --help` lists them\n", argv[1]);
+        return 2;
+    }
+    if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+        fputs(c->usage, stdout);
+        return 0;
+    }
+    wb_cli_environment();
+    return c->run(argc - 1, argv + 1);
 }

@@ -162,6 +162,18 @@ static int open_fronts(struct runner *r)
     return 0;
 }
 
+/* What `waybill env` and the other commands read to find this server. */
+static int write_endpoint(struct runner *r)
+{
+    const char *path = wb_printf(&r->arena, "%s/endpoint", r->config.data_dir).p;
+    const char *part = wb_printf(&r->arena, "%s.part", path).p;
+    FILE *f = fopen(part, "w");
+    bool ok = f && fprintf(f, "export AWS_ENDPOINT_URL=%s\n",
+                           wb_engine_config(r->engine)->public_url) > 0;
+    ok = f && fclose(f) == 0 && ok && rename(part, path) == 0;
+    return ok ? 0 : complain(path, wb_slice_str(strerror(errno)));
+}
+
 static void greet(const struct runner *r)
 {
     const struct wb_config *c = wb_engine_config(r->engine);
@@ -309,6 +321,8 @@ int wb_serve(const struct wb_serve *s)
     int status = open_data(&r);
     if (!status)
         status = open_fronts(&r);
+    if (!status)
+        status = write_endpoint(&r);
     if (!status)
         status = start_threads(&r);
     if (!status) {
