@@ -31,15 +31,15 @@ static const char acked_magic[8] = "WBACKED1";
 
 /* What may be in a data directory that has no store yet. */
 static const char *const known_names[] = {
-    "acked",      "backup",   "credentials", "functions", "key",     "lock",
-    "lost+found", "log",      "outbox",      "run",       "sandbox", "store",
-    "tmp",        "root-key", "code",        "account",   "config",  NULL,
+    "acked",  "credentials", "functions", "key", "lock", "lost+found",
+    "outbox", "run",         "store",     "tmp", NULL,
 };
 
 struct wb_dir {
     char *path, *store, *file; /* DIR, DIR/store, DIR/store/data.mdb */
     int lock_fd, acked_fd;
-    bool warned; /* the note could not be written; said once */
+    bool exclusive; /* the lock is, and our pid stands in it */
+    bool warned;    /* the note could not be written; said once */
 };
 
 const char *wb_dir_path(struct wb_dir *d)
@@ -63,6 +63,8 @@ void wb_dir_free(struct wb_dir *d)
         return;
     if (d->acked_fd >= 0)
         close(d->acked_fd);
+    if (d->exclusive && ftruncate(d->lock_fd, 0))
+        wb_log(WB_LOG_DEBUG, "store", "the pid stays in the lock file", NULL);
     if (d->lock_fd >= 0)
         close(d->lock_fd);
     free(d->path);
@@ -177,6 +179,7 @@ static bool take_lock(struct wb_dir *d, bool shared, struct wb_arena *a, struct 
     free(path);
     if (flock(d->lock_fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) {
         int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+        d->exclusive = !shared;
         if (!shared && (ftruncate(d->lock_fd, 0) || pwrite(d->lock_fd, pid, (size_t)n, 0) != n))
             wb_log(WB_LOG_DEBUG, "store", "no pid in the lock file", NULL);
         return true;

@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -241,6 +242,24 @@ static void lmdb_close(struct wb_store *s)
     free(l);
 }
 
+/* Rows are read from mapped memory, so a disk that cannot read is a signal. */
+static void on_bus_error(int signo)
+{
+    static const char text[] =
+        "waybill: the disk could not read a page of the data file, or the file was cut off. "
+        "Run waybill check, restore a backup.\n";
+    (void)signo;
+    ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
+    _exit(n < 0 ? EX_OSERR : EX_IOERR);
+}
+
+static void catch_bus_error(void)
+{
+    struct sigaction now, ours = {.sa_handler = on_bus_error};
+    if (sigaction(SIGBUS, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        sigaction(SIGBUS, &ours, NULL); /* somebody else's (a sanitizer's) stays */
+}
+
 /* Opens the environment with the largest map that the system grants: an address space limit or a
  * sanitizer may refuse the default. */
 static int open_env(struct wb_lmdb *l, uint64_t map, bool read_only)
@@ -343,6 +362,8 @@ static bool open_existing(struct wb_lmdb *l, struct wb_arena *a, struct wb_slice
     } else if (st) {
         *why = wb_printf(a, "%s is damaged (%s). Restore a backup (waybill restore).", file,
                          wb_store_why(&l->store));
+    } else if (format == 0) {
+        *why = wb_printf(a, "%s has data format 0, which never was. Restore a backup.", file);
     } else if (format > WB_STORE_FORMAT) {
         *why = wb_printf(a,
                          "%s has data format %llu; this version of Waybill reads up to %d. "
@@ -426,6 +447,7 @@ struct wb_store *wb_store_open_lmdb(const char *dir, const struct wb_store_optio
     l->store.read_only = o->read_only;
     l->reserve = (int64_t)o->disk_reserve;
     *why = WB_SLICE_NULL;
+    catch_bus_error();
     if (!open_store(l, dir, o, a, why)) {
         lmdb_close(&l->store);
         return NULL;

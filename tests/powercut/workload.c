@@ -46,7 +46,7 @@ static struct wb_slice key_of(int i, char buf[KEY_BYTES])
     static const size_t len[] = {8, 8, 20, 20, 40, 40, 200, 499, 500, 700, 1000, 1010, 2100};
     size_t n = len[(size_t)i % (sizeof(len) / sizeof(len[0]))];
     memset(buf, 'k', n);
-    char number[8];
+    char number[16];
     snprintf(number, sizeof(number), "%06d", i);
     memcpy(buf + (i % 2 ? 0 : n - 6), number, 6);
     return wb_slice(buf, n);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 
 static int setup(void **state)
 {
@@ -352,6 +353,42 @@ static void a_damaged_marker_is_an_error(void **state)
     assert_int_equal(wb_store_sequence(f->s), 1);
 }
 
+static void a_page_that_cannot_be_read_ends_with_a_message(void **state)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they catch the signal */
+    struct fixture *f = *state;
+    int p[2], status;
+    char said[300];
+    put_one(f, "a", "1");
+    fixture_close(f);
+    assert_int_equal(pipe(p), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(p[1], 2);
+        signal(SIGBUS, SIG_DFL); /* cmocka had it */
+        fixture_open(f);
+        struct wb_txn *t = begin(f, false);
+        if (truncate(in_dir(f, "store/data.mdb"), 4096))
+            _exit(1);
+        expect(t, "a", "1");
+        _exit(2);
+    }
+    ssize_t n = read(p[0], said, sizeof(said) - 1);
+    said[n > 0 ? n : 0] = 0;
+    waitpid(child, &status, 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), EX_IOERR);
+    assert_non_null(strstr(said, "could not read"));
+    close(p[0]);
+    close(p[1]);
+    refused(f, "its header is damaged");
+    remove_tree(f->dir);
+    fixture_open(f);
+#else
+    (void)state;
+#endif
+}
+
 /* --- sequence and format --- */
 
 static void a_store_behind_its_note_is_refused(void **state)
@@ -400,14 +437,18 @@ static void set_own_row(struct fixture *f, const char *name, const void *value, 
 static void a_newer_format_is_refused(void **state)
 {
     struct fixture *f = *state;
-    struct wb_buf row = wb_buf_in(&f->a), whole = wb_buf_in(&f->a);
+    static const char *const because[] = {
+        "has data format 2; this version of Waybill reads up to 1", "has data format 0"};
     put_one(f, "a", "1");
     fixture_close(f);
-    wb_buf_le64(&row, WB_STORE_FORMAT + 1);
-    wb_buf_le32(&whole, wb_crc32c(wb_crc32c(0, "format", 6), row.p, row.n));
-    wb_buf_put(&whole, row.p, row.n);
-    set_own_row(f, "format", whole.p, whole.n);
-    refused(f, "has data format 2; this version of Waybill reads up to 1");
+    for (int i = 0; i < 2; i++) {
+        struct wb_buf row = wb_buf_in(&f->a), whole = wb_buf_in(&f->a);
+        wb_buf_le64(&row, i ? 0 : WB_STORE_FORMAT + 1);
+        wb_buf_le32(&whole, wb_crc32c(wb_crc32c(0, "format", 6), row.p, row.n));
+        wb_buf_put(&whole, row.p, row.n);
+        set_own_row(f, "format", whole.p, whole.n);
+        refused(f, because[i]);
+    }
     set_own_row(f, "format", "damaged!....", 12);
     refused(f, "is damaged");
     set_own_row(f, "format", NULL, 0);
@@ -599,6 +640,7 @@ int main(void)
         T(a_damaged_row_is_an_error_and_the_rest_is_read),
         T(a_row_under_a_damaged_key_is_an_error),
         T(a_damaged_marker_is_an_error),
+        T(a_page_that_cannot_be_read_ends_with_a_message),
         T(a_store_behind_its_note_is_refused),
         T(a_newer_format_is_refused),
         T(a_full_map_refuses_and_goes_on),
