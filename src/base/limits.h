@@ -129,9 +129,11 @@
 #define WB_SNS_FANOUT_BYTES     (2 << 20)
 
 /* Signatures */
-#define WB_SIGV4_SKEW_MS       (5 * 60 * 1000)
-#define WB_SIGV4_EXPIRES_MAX_S 604800 /* X-Amz-Expires: one week */
-#define WB_SESSION_TOKEN_MAX   4096
-#define WB_ACCESS_KEY_MAX      128 /* IAM: accessKeyIdType 16..128 characters */
+#define WB_SIGV4_SKEW_MS         (5 * 60 * 1000)
+#define WB_SIGV4_EXPIRES_MAX_S   604800      /* X-Amz-Expires: one week */
+#define WB_POLICY_BYTES_MAX      (64 * 1024) /* SNS topic policy 30 KiB, Lambda 20 KiB, IAM 10 KiB */
+#define WB_POLICY_STATEMENTS_MAX 1000
+#define WB_SESSION_TOKEN_MAX     4096
+#define WB_ACCESS_KEY_MAX        128 /* IAM: accessKeyIdType 16..128 characters */
 
 #endif
