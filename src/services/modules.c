@@ -1,8 +1,10 @@
 /* One line a service, in the order in which they start. */
 #include "services/modules.h"
+#include "services/sns/sns.h"
 #include "services/sts/sts.h"
 
 const struct wb_module *const wb_modules[] = {
+    &wb_sns_module,
     &wb_sts_module,
     NULL,
 };
