@@ -24,7 +24,7 @@ struct wb_pair {
 /* A slice of a string literal. */
 #define WB_S(lit)     ((struct wb_slice){"" lit, sizeof(lit) - 1})
 #define WB_SLICE_NULL ((struct wb_slice){NULL, 0})
-/* For printf: printf("%.*s", WB_FMT(s)). */
+/* For printf: printf("%.*s", WB_FMT(s)). Evaluates s twice. */
 #define WB_FMT(s) (int)(s).n, (s).p
 
 static inline struct wb_slice wb_slice(const void *p, size_t n)

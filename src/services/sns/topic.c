@@ -296,10 +296,11 @@ void sns_list_topics(struct wb_call *c)
         struct wb_key_rd r = wb_key_rd(c->arena, key, &(uint16_t){0});
         wb_key_rd_str(&r);
         wb_key_rd_str(&r);
+        struct wb_slice name = wb_key_rd_str(&r);
         wb_out_object(&c->out, NULL);
-        wb_out_str(&c->out, "TopicArn",
-                   wb_arn_make(c->arena, "sns", c->ctx.region, c->ctx.account, "%.*s",
-                               WB_FMT(wb_key_rd_str(&r))));
+        wb_out_str(
+            &c->out, "TopicArn",
+            wb_arn_make(c->arena, "sns", c->ctx.region, c->ctx.account, "%.*s", WB_FMT(name)));
         wb_out_end(&c->out);
         last = wb_dup(c->arena, key);
         count++;
