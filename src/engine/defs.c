@@ -158,6 +158,19 @@ void wb_defs_free(struct wb_engine *e)
     free(d);
 }
 
+size_t wb_defs_entries(struct wb_engine *e)
+{
+    size_t n = 0;
+    for (unsigned k = 0; k < e->defs->kinds; k++)
+        for (unsigned i = 0; i < SHARDS; i++) {
+            struct shard *s = &e->defs->shard[k][i];
+            pthread_mutex_lock(&s->lock);
+            n += wb_map_count(s->map);
+            pthread_mutex_unlock(&s->lock);
+        }
+    return n;
+}
+
 void wb_def_register(struct wb_engine *e, struct wb_def_kind *kind)
 {
     struct wb_defs *d = e->defs;

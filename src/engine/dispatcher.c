@@ -511,23 +511,26 @@ static void snapshot_end(struct wb_dispatcher *d)
     wb_txn_reset(d->txn);
 }
 
-static void submit_again(struct wb_dispatcher *d)
+static bool submit_again(struct wb_dispatcher *d)
 {
+    bool any = false;
     int64_t now = d->engine->seam->mono_ns(d->engine->seam);
     while (!wb_list_empty(&d->again)) {
         struct wb_task *k = WB_CONTAINER(d->again.next, struct wb_task, link);
         if (k->again_ns > now)
-            return;
+            break;
+        any = true;
         wb_list_remove(&k->link);
         wb_list_append(&d->tasks, &k->link);
         wb_submit(d->engine, &k->command);
     }
+    return any;
 }
 
 static bool step(struct wb_dispatcher *d)
 {
     bool any = take_messages(d);
-    submit_again(d);
+    any |= submit_again(d);
     int64_t now = wb_engine_now(d->engine);
     while (d->heap_count && d->heap[0]->next_due <= now)
         ready(d, d->heap[0]);

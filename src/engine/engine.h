@@ -57,8 +57,8 @@ int64_t wb_engine_now(struct wb_engine *e); /* engine clock, ms; any thread */
 void wb_engine_set(struct wb_engine *e, const char *name, void *state);
 void *wb_engine_get(const struct wb_engine *e, const char *name);
 
-/* Reads every row, and lets each service check its own against each other; `bad` hears a sentence for
- * each fault. True when there was none. Before any thread runs. */
+/* Reads every row, and lets each service check its own against each other; `bad` hears a sentence
+ * for each fault. True when there was none. Before any thread runs. */
 bool wb_engine_check(struct wb_engine *e, void (*bad)(void *arg, const char *what), void *arg,
                      uint64_t *rows);
 

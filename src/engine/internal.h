@@ -147,6 +147,7 @@ void wb_defs_seal(struct wb_batch *b, uint64_t sequence); /* before the commit *
 void wb_defs_publish(struct wb_batch *b, uint64_t sequence, bool committed);
 void wb_defs_undo(struct wb_batch *b, size_t mark); /* a nested transaction was undone */
 void wb_defs_forget_all(struct wb_tx *tx);          /* reset: every definition changes */
+size_t wb_defs_entries(struct wb_engine *e);        /* in the cache, removed ones included */
 void wb_def_ref_drop(struct wb_def_ref *r);
 
 /* --- metrics.c --- */
