@@ -72,52 +72,54 @@ static size_t epoch(char *out, int64_t ms, bool fraction)
     return (size_t)(p - out);
 }
 
+/* The date, its parts apart when sep is not 0. */
+static char *put_date(char *p, unsigned y, unsigned month, unsigned day, char sep)
+{
+    p = digits(p, y, 4);
+    if (sep)
+        *p++ = sep;
+    p = digits(p, month, 2);
+    if (sep)
+        *p++ = sep;
+    return digits(p, day, 2);
+}
+
+/* The time of day from its milliseconds. */
+static char *put_clock(char *p, unsigned of_day, char sep)
+{
+    p = digits(p, of_day / 3600000, 2);
+    if (sep)
+        *p++ = sep;
+    p = digits(p, of_day / 60000 % 60, 2);
+    if (sep)
+        *p++ = sep;
+    return digits(p, of_day / 1000 % 60, 2);
+}
+
 size_t wb_time_format(char out[WB_TIME_MAX], int64_t ms, enum wb_time_format f)
 {
     if (f == WB_TIME_EPOCH_S || f == WB_TIME_EPOCH_F)
         return epoch(out, ms, f == WB_TIME_EPOCH_F);
 
     int64_t days = ms / DAY_MS - (ms % DAY_MS < 0), year;
-    unsigned rest = (unsigned)(ms - days * DAY_MS), month, day;
-    unsigned h = rest / 3600000, m = rest / 60000 % 60, s = rest / 1000 % 60;
+    unsigned of_day = (unsigned)(ms - days * DAY_MS), month, day;
     wb_civil_from_days(days, &year, &month, &day);
     assert(year >= 0 && year <= 9999);
     unsigned y = (unsigned)year;
     char *p = out;
 
     switch (f) {
-    case WB_TIME_ISO_S:
-    case WB_TIME_ISO_MS:
-    case WB_TIME_ISO_OFF:
-        p = digits(p, y, 4);
-        *p++ = '-';
-        p = digits(p, month, 2);
-        *p++ = '-';
-        p = digits(p, day, 2);
-        *p++ = 'T';
-        p = digits(p, h, 2);
-        *p++ = ':';
-        p = digits(p, m, 2);
-        *p++ = ':';
-        p = digits(p, s, 2);
-        if (f != WB_TIME_ISO_S) {
-            *p++ = '.';
-            p = digits(p, rest % 1000, 3);
-        }
-        p = f == WB_TIME_ISO_OFF ? chars(p, "+0000", 5) : chars(p, "Z", 1);
-        break;
     case WB_TIME_BASIC:
+        p = put_date(p, y, month, day, 0);
+        *p++ = 'T';
+        p = put_clock(p, of_day, 0);
+        *p++ = 'Z';
+        break;
     case WB_TIME_DATE:
-        p = digits(p, y, 4);
-        p = digits(p, month, 2);
-        p = digits(p, day, 2);
-        if (f == WB_TIME_BASIC) {
-            *p++ = 'T';
-            p = digits(p, h, 2);
-            p = digits(p, m, 2);
-            p = digits(p, s, 2);
-            *p++ = 'Z';
-        }
+        p = put_date(p, y, month, day, 0);
+        break;
+    case WB_TIME_SLASH:
+        p = put_date(p, y, month, day, '/');
         break;
     case WB_TIME_HTTP:
         p = chars(p, DAYS + 3 * (((days + 4) % 7 + 7) % 7), 3); /* day 0 was a Thursday */
@@ -128,23 +130,18 @@ size_t wb_time_format(char out[WB_TIME_MAX], int64_t ms, enum wb_time_format f)
         *p++ = ' ';
         p = digits(p, y, 4);
         *p++ = ' ';
-        p = digits(p, h, 2);
-        *p++ = ':';
-        p = digits(p, m, 2);
-        *p++ = ':';
-        p = digits(p, s, 2);
+        p = put_clock(p, of_day, ':');
         p = chars(p, " GMT", 4);
         break;
-    case WB_TIME_SLASH:
-        p = digits(p, y, 4);
-        *p++ = '/';
-        p = digits(p, month, 2);
-        *p++ = '/';
-        p = digits(p, day, 2);
-        break;
-    case WB_TIME_EPOCH_S:
-    case WB_TIME_EPOCH_F:
-        break;
+    default: /* the ISO formats */
+        p = put_date(p, y, month, day, '-');
+        *p++ = 'T';
+        p = put_clock(p, of_day, ':');
+        if (f != WB_TIME_ISO_S) {
+            *p++ = '.';
+            p = digits(p, of_day % 1000, 3);
+        }
+        p = f == WB_TIME_ISO_OFF ? chars(p, "+0000", 5) : chars(p, "Z", 1);
     }
     *p = 0;
     return (size_t)(p - out);

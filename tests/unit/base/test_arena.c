@@ -1,7 +1,13 @@
 #include "base/arena.h"
+#include "base/buf.h"
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -97,10 +103,44 @@ static void test_copies(void **state)
     wb_arena_release(&a);
 }
 
+static void too_much(void)
+{
+    struct wb_arena a = {0};
+    wb_alloc(&a, SIZE_MAX - 100);
+}
+
+static void too_much_in_a_buffer(void)
+{
+    struct wb_buf b = {0};
+    wb_buf_char(&b, 'x');
+    wb_buf_reserve(&b, SIZE_MAX - 10);
+}
+
+/* Memory that cannot be had stops the program. */
+static void test_exhaustion(void **state)
+{
+    void (*const cases[])(void) = {too_much, too_much_in_a_buffer};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int status;
+        pid_t pid = fork();
+        if (pid == 0) {
+            setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+            signal(SIGABRT, SIG_DFL);
+            if (!freopen("/dev/null", "w", stderr))
+                _exit(1);
+            cases[i]();
+            _exit(0);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_alloc), cmocka_unit_test(test_reset),
                                        cmocka_unit_test(test_large_first),
-                                       cmocka_unit_test(test_copies)};
+                                       cmocka_unit_test(test_copies),
+                                       cmocka_unit_test(test_exhaustion)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

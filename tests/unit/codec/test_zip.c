@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -244,6 +246,47 @@ static void test_foreign_bytes(void **state)
     }
 }
 
+/* What the system refuses is told with the name of the entry. */
+static void test_system_errors(void **state)
+{
+    struct rlimit before, small = {10, RLIM_INFINITY};
+    struct wb_slice why = WB_SLICE_NULL;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int code = unpack(make("large", WB_S("more than ten bytes")), &why);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(code, -EFBIG);
+    assert_true(wb_slice_is(why, "large: File too large"));
+
+    assert_int_equal(unpack(make("second/x", WB_S("")), &why), -EEXIST);
+    assert_true(wb_slice_is(why, "second: File exists"));
+    unlinkat(dirfd_in, "second/x", 0);
+    unlinkat(dirfd_in, "second", AT_REMOVEDIR);
+
+    struct wb_slice names[] = {WB_S("a"), WB_S("a/b")}, data[] = {WB_S(""), WB_S("")}, zip;
+    assert_true(wb_zip_make(&arena, names, data, NULL, 2, &zip));
+    assert_int_equal(unpack(zip, &why), -ENOTDIR);
+    assert_true(wb_slice_is(why, "a/b: Not a directory"));
+
+    zip = make("link", WB_S("second"));
+    set_mode(zip, 0, S_IFLNK | 0777);
+    assert_int_equal(symlinkat("x", dirfd_in, "link"), 0);
+    assert_int_equal(unpack(zip, &why), -EEXIST);
+}
+
+static void test_checksum(void **state)
+{
+    struct wb_slice why, zip = make("stored", WB_S("q"));
+    ptrdiff_t at = wb_slice_find(zip, WB_S("storedq"), 0); /* one byte is stored as it is */
+    assert_true(at > 0);
+    ((char *)zip.p)[at + 6] = 'r';
+    assert_int_equal(unpack(zip, &why), -EINVAL);
+    assert_true(wb_slice_is(why, "stored: CRC error"));
+}
+
 static void test_make_refuses(void **state)
 {
     struct wb_slice out, twice[] = {WB_S("a"), WB_S("a")}, data[] = {WB_S(""), WB_S("")};
@@ -312,6 +355,8 @@ int main(void)
         T(test_lying_size),
         T(test_foreign_bytes),
         T(test_make_refuses),
+        T(test_system_errors),
+        T(test_checksum),
         T(test_deflate),
         T(test_gzip_members),
         T(test_deflate_bomb),
