@@ -164,9 +164,6 @@ void wb_count_set(struct wb_engine *e, const char *name, const struct wb_pair *d
 
 /* --- work.c --- */
 struct wb_slice wb_work_encode(struct wb_arena *a, const struct wb_work *w);
-/* Slices point into value; the executor's name is NUL-terminated in the arena. */
-bool wb_work_decode(struct wb_arena *a, struct wb_slice key, struct wb_slice value,
-                    struct wb_work *w);
 struct wb_slice wb_work_key(struct wb_arena *a, struct wb_slice target, int64_t due_ms,
                             uint64_t stamp);
 bool wb_work_key_read(struct wb_arena *a, struct wb_slice key, struct wb_slice *target,

@@ -83,6 +83,10 @@ void wb_executor_register(struct wb_engine *e, const struct wb_executor *x); /* 
 
 /* Adds a row (in a command). due_ms <= now = at once. */
 void wb_work_add(struct wb_tx *tx, const struct wb_work *w);
+/* Reads a row of WB_T_WORK back. Slices point into key and value; the executor's name is
+ * NUL-terminated in the arena. False: not such a row. */
+bool wb_work_decode(struct wb_arena *a, struct wb_slice key, struct wb_slice value,
+                    struct wb_work *w);
 /* A target's limit may have grown, or capacity came back: look again. Any thread. */
 void wb_work_wake(struct wb_engine *e, struct wb_slice target); /* null slice = all */
 

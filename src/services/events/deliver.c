@@ -1,0 +1,189 @@
+/*
+ * From a matched event to its target. A function takes it over in the same command; everything
+ * else, and what a function does not take at once, becomes a work row whose step hands it over with
+ * EventBridge's retry policy. What cannot be delivered becomes a dead row, besides the target's
+ * dead-letter queue.
+ *
+ * A target's queue here is "events/<ARN>": its own work queue (a function's invocations) has its
+ * own name.
+ */
+#include "base/limits.h"
+#include "codec/text.h"
+#include "services/events/events.h"
+
+#define SERVICE "events.amazonaws.com"
+
+void wb_events_metric(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
+                      const char *name, double value, const char *unit)
+{
+    struct wb_pair dims[2];
+    size_t n = 0;
+    if (!wb_slice_is(b->name, "default"))
+        dims[n++] = (struct wb_pair){WB_S("EventBusName"), b->name};
+    if (rule.p)
+        dims[n++] = (struct wb_pair){WB_S("RuleName"), rule};
+    wb_put_metric(tx, b->account, b->region, "AWS/Events", name, dims, n, value, unit);
+}
+
+/* What a work row of this executor knows, from its meta. */
+struct meta {
+    struct wb_bus bus; /* name, account, region only */
+    struct wb_slice rule, rule_arn, target, event_id, event_key, dead_letter;
+    bool invalid;
+};
+
+static struct wb_slice write_meta(struct wb_arena *a, const struct wb_event_out *o)
+{
+    struct wb_buf b = wb_buf_in(a);
+    struct wb_json_writer w;
+    wb_jw_init(&w, &b);
+    wb_jw_object(&w);
+    wb_jw_kstr(&w, "bus", o->bus->name);
+    wb_jw_kstr(&w, "account", o->bus->account);
+    wb_jw_kstr(&w, "region", o->bus->region);
+    wb_jw_kstr(&w, "rule", o->rule->name);
+    wb_jw_kstr(&w, "ruleArn", o->rule->arn);
+    wb_jw_kstr(&w, "targetArn", o->target->arn);
+    wb_jw_kstr(&w, "targetId", o->target->id);
+    wb_jw_kstr(&w, "event", o->event_id);
+    wb_jw_kstr(&w, "log", wb_hex_encode(a, o->event_key));
+    if (o->target->dead_letter.p)
+        wb_jw_kstr(&w, "deadLetter", o->target->dead_letter);
+    if (!o->payload.p)
+        wb_jw_kbool(&w, "invalid", true);
+    wb_jw_end_object(&w);
+    return wb_buf_slice(&b);
+}
+
+static struct meta read_meta(struct wb_arena *a, struct wb_slice json)
+{
+    struct wb_json v = wb_json_read(a, json, NULL);
+    struct meta m = {.rule = wb_json_get_str(v, "rule", a),
+                     .rule_arn = wb_json_get_str(v, "ruleArn", a),
+                     .target = wb_json_get_str(v, "targetArn", a),
+                     .event_id = wb_json_get_str(v, "event", a),
+                     .dead_letter = wb_json_get_str(v, "deadLetter", a),
+                     .invalid = wb_json_bool(wb_json_get(v, "invalid"), false)};
+    m.bus.name = wb_json_get_str(v, "bus", a);
+    m.bus.account = wb_json_get_str(v, "account", a);
+    m.bus.region = wb_json_get_str(v, "region", a);
+    wb_hex_decode(a, wb_json_get_str(v, "log", a), &m.event_key);
+    return m;
+}
+
+static void queue(struct wb_tx *tx, const struct wb_event_out *o, const struct wb_ctx *ctx)
+{
+    struct wb_work w = {.target = wb_printf(tx->arena, "events/%.*s", WB_FMT(o->target->arn)),
+                        .executor = wb_events_target_executor.name,
+                        .attempts_max = o->target->retries + 1,
+                        .age_max_ms = o->target->age_max_ms,
+                        .ctx = *ctx,
+                        .meta = write_meta(tx->arena, o)};
+    if (o->whole)
+        w.payload_key = o->event_key;
+    else
+        w.payload = o->payload.p ? o->payload : WB_S("");
+    wb_work_add(tx, &w);
+}
+
+static void handed_over(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
+                        int64_t first_ms)
+{
+    double ms = (double)(tx->now_ms - first_ms);
+    wb_events_metric(tx, b, rule, "SuccessfulInvocationAttempts", 1, "Count");
+    wb_events_metric(tx, b, rule, "Invocations", 1, "Count");
+    wb_events_metric(tx, b, rule, "IngestionToInvocationSuccessLatency", ms, "Milliseconds");
+}
+
+void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o)
+{
+    struct wb_ctx ctx = *o->ctx;
+    ctx.depth++;
+    wb_events_metric(tx, o->bus, o->rule->name, "InvocationsCreated", 1, "Count");
+    if (o->target->direct && o->payload.p) {
+        struct wb_delivery d = {.target = o->target->arn,
+                                .payload = o->payload,
+                                .payload_key = o->whole ? o->event_key : WB_SLICE_NULL,
+                                .source_service = SERVICE,
+                                .source_arn = o->rule->arn,
+                                .source_account = o->bus->account,
+                                .ctx = &ctx,
+                                .first_ms = tx->now_ms};
+        struct wb_outcome out;
+        wb_deliver(tx, &d, &out);
+        if (out.kind == WB_ACCEPTED || out.kind == WB_DONE) {
+            wb_events_metric(tx, o->bus, o->rule->name, "InvocationAttempts", 1, "Count");
+            handed_over(tx, o->bus, o->rule->name, tx->now_ms);
+            return;
+        }
+    }
+    queue(tx, o, &ctx);
+}
+
+static void step(struct wb_tx *tx, const struct wb_work *w, struct wb_outcome *out)
+{
+    struct meta m = read_meta(tx->arena, w->meta);
+    if (m.invalid) {
+        *out = (struct wb_outcome){.kind = WB_PERMANENT,
+                                   .code = "INVALID_JSON",
+                                   .message = WB_S("The input transformer's result is not JSON.")};
+        return;
+    }
+    struct wb_delivery d = {.target = m.target,
+                            .payload = w->payload,
+                            .payload_key = w->payload_key,
+                            .source_service = SERVICE,
+                            .source_arn = m.rule_arn,
+                            .source_account = m.bus.account,
+                            .ctx = &w->ctx,
+                            .first_ms = w->first_ms};
+    wb_deliver(tx, &d, out);
+}
+
+/* The original event goes to the dead-letter queue, whatever the target would have been sent. */
+static void dead_letter(struct wb_tx *tx, const struct meta *m, const struct wb_work *w)
+{
+    struct wb_slice event = w->payload, row;
+    if (m->event_key.n && wb_tx_get(tx, m->event_key, &row))
+        event = wb_dup(tx->arena, row);
+    struct wb_delivery d = {.target = m->dead_letter,
+                            .payload = event,
+                            .source_service = SERVICE,
+                            .source_arn = m->rule_arn,
+                            .source_account = m->bus.account,
+                            .ctx = &w->ctx,
+                            .first_ms = tx->now_ms};
+    struct wb_outcome out;
+    wb_deliver(tx, &d, &out);
+    bool sent = out.kind == WB_ACCEPTED || out.kind == WB_DONE;
+    wb_events_metric(tx, &m->bus, m->rule,
+                     sent ? "InvocationsSentToDlq" : "InvocationsFailedToBeSentToDlq", 1, "Count");
+}
+
+static void apply(struct wb_tx *tx, const struct wb_work *w, const struct wb_outcome *o, bool last)
+{
+    struct meta m = read_meta(tx->arena, w->meta);
+    if (o->kind == WB_BUSY && !last)
+        return;
+    wb_events_metric(tx, &m.bus, m.rule, "InvocationAttempts", 1, "Count");
+    if (w->attempts > 1)
+        wb_events_metric(tx, &m.bus, m.rule, "RetryInvocationAttempts", 1, "Count");
+    if (o->kind == WB_ACCEPTED || o->kind == WB_DONE) {
+        handed_over(tx, &m.bus, m.rule, w->first_ms);
+        return;
+    }
+    if (!last)
+        return;
+    wb_events_metric(tx, &m.bus, m.rule, "FailedInvocations", 1, "Count");
+    if (m.dead_letter.n)
+        dead_letter(tx, &m, w);
+}
+
+static const struct wb_schedule backoff = {.base_ms = WB_EVENT_BACKOFF_BASE_MS,
+                                           .cap_ms = WB_EVENT_BACKOFF_CAP_MS,
+                                           .jitter_percent = 25,
+                                           .attempts_max = WB_EVENT_RETRIES_MAX + 1,
+                                           .age_max_ms = WB_EVENT_AGE_MAX_S * 1000LL};
+
+const struct wb_executor wb_events_target_executor = {
+    .name = "events.target", .schedule = &backoff, .step = step, .apply = apply};

@@ -1,0 +1,64 @@
+/*
+ * Amazon EventBridge (Classic). The module, and what its files share: the handlers of the
+ * operation table (service.c), shapes.
+ */
+#ifndef WB_EVENTS_EVENTS_H
+#define WB_EVENTS_EVENTS_H
+
+#include "services/events/bus.h"
+
+extern const struct wb_service wb_events_service;
+extern const struct wb_module wb_events_module;
+
+/* ops_bus.c */
+wb_handler_fn wb_events_create_bus, wb_events_describe_bus, wb_events_list_buses,
+    wb_events_update_bus, wb_events_delete_bus, wb_events_put_permission,
+    wb_events_remove_permission;
+/* ops_rule.c */
+wb_handler_fn wb_events_put_rule_prepare, wb_events_put_rule, wb_events_describe_rule,
+    wb_events_list_rules, wb_events_rules_by_target, wb_events_enable_rule, wb_events_disable_rule,
+    wb_events_delete_rule, wb_events_test_pattern;
+void wb_rule_drop(struct wb_tx *tx, const struct wb_bus *b, const struct wb_rule *r);
+/* The rule the call names; fails the call when there is none. */
+const struct wb_rule *wb_rule_of_call(struct wb_call *c, const struct wb_bus *b,
+                                      const char *member);
+/* Prints the JSON text of a string. */
+struct wb_slice wb_json_quoted(struct wb_arena *a, struct wb_slice s);
+/* ops_target.c */
+wb_handler_fn wb_events_put_targets, wb_events_list_targets, wb_events_remove_targets;
+/* ops_tags.c */
+wb_handler_fn wb_events_tag, wb_events_untag, wb_events_list_tags;
+/* Tags of a creating call, checked; false after failing the call. */
+bool wb_events_tags_in(struct wb_call *c, struct wb_pair **tag, size_t *count);
+/* put.c */
+wb_handler_fn wb_events_put_prepare, wb_events_put;
+
+/* deliver.c: one matched target of one event, in a command. */
+struct wb_event_out {
+    const struct wb_bus *bus;
+    const struct wb_rule *rule;
+    const struct wb_bus_target *target;
+    struct wb_slice event_id;
+    struct wb_slice event_key; /* its row in the bus log */
+    struct wb_slice payload;   /* what the target gets; null: cannot be made (INVALID_JSON) */
+    bool whole;                /* payload is the event as the row has it */
+    const struct wb_ctx *ctx;
+};
+void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o);
+extern const struct wb_executor wb_events_target_executor;
+/* Names and dimensions of AWS/Events. */
+void wb_events_metric(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
+                      const char *name, double value, const char *unit);
+
+/* log.c: the bus log. */
+struct wb_slice wb_events_log(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice event);
+extern const struct wb_executor wb_events_expire_executor;
+void wb_events_expire_first(struct wb_tx *tx);
+
+/* timer.c: scheduled rules. */
+bool wb_schedule_valid(struct wb_slice expression);
+void wb_events_timer_start(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
+                           struct wb_slice expression, uint64_t generation);
+extern const struct wb_executor wb_events_timer_executor;
+
+#endif

@@ -1,0 +1,261 @@
+/*
+ * PutEvents, the hot path. On the loop (prepare): each entry is checked, its event text built once,
+ * matched against its bus's compiled set, and the inputs of the matched targets made. In the
+ * command: when the buses are still the objects that were matched against, the events go to the bus
+ * logs and the inputs to their targets; else prepare runs again on what is true now.
+ */
+#include "base/ids.h"
+#include "base/limits.h"
+#include "services/events/events.h"
+
+struct entry {
+    const char *code; /* of an entry that fails; NULL = fine */
+    struct wb_slice message;
+    struct wb_slice bus_name; /* null: no such bus can exist here */
+    const struct wb_bus *bus; /* NULL: the event is acknowledged and dropped, as on AWS */
+    struct wb_slice id, text;
+    struct wb_event_out *out;
+    uint32_t out_count;
+    struct wb_ctx ctx;
+};
+
+struct put {
+    struct entry *entry;
+    uint32_t count;
+    size_t bytes;
+};
+
+static void bad_entry(struct entry *e, const char *code, struct wb_slice message)
+{
+    e->code = code;
+    e->message = message;
+}
+
+/* What AWS counts of an entry. */
+static size_t entry_size(struct wb_json in, struct wb_arena *a)
+{
+    size_t n = wb_json_is(wb_json_get(in, "Time")) ? 14 : 0;
+    n += wb_json_get_str(in, "Source", a).n + wb_json_get_str(in, "DetailType", a).n +
+         wb_json_get_str(in, "Detail", a).n;
+    struct wb_json_iter it = wb_json_iter(wb_json_get(in, "Resources"));
+    while (wb_json_next(&it))
+        n += wb_json_str(it.value, a).n;
+    return n;
+}
+
+/* Fills the envelope from the entry; false: the entry fails. */
+static bool read_entry(struct wb_call *c, struct wb_json in, struct entry *e, struct wb_envelope *v)
+{
+    static const char *const needed[] = {"Source", "DetailType", "Detail"};
+    struct wb_arena *a = c->arena;
+    for (size_t i = 0; i < 3; i++) {
+        if (wb_json_get_str(in, needed[i], a).n)
+            continue;
+        bad_entry(e, "InvalidArgument",
+                  wb_printf(a, "Parameter %s is not valid. Reason: %s is a required argument.",
+                            needed[i], needed[i]));
+        return false;
+    }
+    v->source = wb_json_get_str(in, "Source", a);
+    v->detail_type = wb_json_get_str(in, "DetailType", a);
+    if (wb_slice_starts(v->source, WB_S("aws."))) {
+        bad_entry(e, "NotAuthorizedForSourceException", WB_S("Not authorized for the source."));
+        return false;
+    }
+    v->detail = wb_json_read(a, wb_json_get_str(in, "Detail", a), NULL);
+    if (wb_json_type(v->detail) != WB_JSON_OBJECT) {
+        bad_entry(e, "MalformedDetail", WB_S("Detail is malformed."));
+        return false;
+    }
+    double seconds;
+    int64_t ms = c->tx->now_ms;
+    if (wb_json_double(wb_json_get(in, "Time"), &seconds) && seconds > -62135596800.0 &&
+        seconds < 253402300800.0)
+        ms = (int64_t)(seconds * 1000);
+    v->version = WB_S("0");
+    v->id = e->id = wb_id_uuid(a, wb_engine_seam(c->engine));
+    v->account = c->ctx.account;
+    v->region = c->ctx.region;
+    v->time = wb_time_str(a, ms, WB_TIME_ISO_S);
+    struct wb_json list = wb_json_get(in, "Resources");
+    struct wb_slice *r = wb_new_n(a, struct wb_slice, wb_json_count(list) + 1);
+    struct wb_json_iter it = wb_json_iter(list);
+    while (wb_json_next(&it))
+        r[v->resource_count++] = wb_json_str(it.value, a);
+    v->resource = r;
+    return true;
+}
+
+static struct wb_slice event_text(const struct wb_envelope *v, struct wb_arena *a)
+{
+    struct wb_buf b = wb_buf_in(a);
+    struct wb_json_writer w;
+    struct wb_slice detail = wb_json_raw(v->detail);
+    wb_buf_reserve(&b, detail.n + 512);
+    wb_jw_init(&w, &b);
+    wb_jw_object(&w);
+    wb_jw_kstr(&w, "version", v->version);
+    wb_jw_kstr(&w, "id", v->id);
+    wb_jw_kstr(&w, "detail-type", v->detail_type);
+    wb_jw_kstr(&w, "source", v->source);
+    wb_jw_kstr(&w, "account", v->account);
+    wb_jw_kstr(&w, "time", v->time);
+    wb_jw_kstr(&w, "region", v->region);
+    wb_jw_key(&w, "resources");
+    wb_jw_array(&w);
+    for (size_t i = 0; i < v->resource_count; i++)
+        wb_jw_str(&w, v->resource[i]);
+    wb_jw_end_array(&w);
+    wb_jw_kraw(&w, "detail", detail);
+    wb_jw_end_object(&w);
+    return wb_buf_slice(&b);
+}
+
+/* The inputs of all targets of the rules that match. */
+static void make_outs(struct wb_call *c, struct entry *e, const struct wb_envelope *v)
+{
+    uint32_t *rule, count = 0;
+    const struct wb_bus *b = e->bus;
+    size_t n = wb_match_envelope(b->set, v, c->arena, &rule);
+    for (size_t i = 0; i < n; i++)
+        count += b->rule[rule[i]].target_count;
+    e->out = wb_new_n(c->arena, struct wb_event_out, count + n);
+    for (size_t i = 0; i < n; i++) {
+        const struct wb_rule *r = &b->rule[rule[i]];
+        struct wb_input_event in = {e->text, WB_JSON_NONE, r->arn, r->name, c->tx->now_ms};
+        for (uint32_t t = 0; t < r->target_count; t++) {
+            struct wb_event_out *o = &e->out[e->out_count++];
+            const struct wb_bus_target *to = &r->target[t];
+            *o = (struct wb_event_out){.bus = b,
+                                       .rule = r,
+                                       .target = to,
+                                       .event_id = e->id,
+                                       .whole = wb_input_is_event(to->input),
+                                       .ctx = &e->ctx};
+            if (!wb_input_make(to->input, &in, c->arena, &o->payload))
+                o->payload = WB_SLICE_NULL;
+        }
+        if (r->target_count == 0) /* matched all the same: for the metrics */
+            e->out[e->out_count++] = (struct wb_event_out){.bus = b, .rule = r};
+    }
+}
+
+static void prepare_entry(struct wb_call *c, struct wb_json in, struct entry *e)
+{
+    struct wb_envelope v = {.version = WB_SLICE_NULL};
+    if (!read_entry(c, in, e, &v))
+        return;
+    struct wb_slice trace = wb_json_get_str(in, "TraceHeader", c->arena);
+    e->ctx = c->ctx;
+    if (trace.n)
+        e->ctx.trace = trace;
+    e->bus_name = wb_bus_name(&c->ctx, wb_json_get_str(in, "EventBusName", c->arena));
+    e->bus = wb_bus_find(c->tx, c->ctx.account, c->ctx.region, e->bus_name);
+    if (!e->bus)
+        return;
+    e->text = event_text(&v, c->arena);
+    make_outs(c, e, &v);
+}
+
+void wb_events_put_prepare(struct wb_call *c)
+{
+    struct wb_json list = wb_in(c, "Entries");
+    struct put *p = wb_new(c->arena, struct put);
+    struct wb_json_iter it = wb_json_iter(list);
+    c->prepared = p;
+    while (wb_json_next(&it))
+        p->bytes += entry_size(it.value, c->arena);
+    if (p->bytes > WB_EVENT_ENTRIES_BYTES_MAX) {
+        wb_fail(c, "ValidationException", 400,
+                "Total size of the entries in the request is over the limit.");
+        return;
+    }
+    p->entry = wb_new_n(c->arena, struct entry, wb_json_count(list));
+    it = wb_json_iter(list);
+    while (wb_json_next(&it))
+        prepare_entry(c, it.value, &p->entry[p->count++]);
+}
+
+static bool stale(struct wb_call *c, const struct put *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct entry *e = &p->entry[i];
+        if (!e->code && wb_bus_find(c->tx, c->ctx.account, c->ctx.region, e->bus_name) != e->bus)
+            return true;
+    }
+    return false;
+}
+
+static void matched(struct wb_tx *tx, const struct entry *e)
+{
+    const struct wb_rule *last = NULL;
+    for (uint32_t i = 0; i < e->out_count; i++) {
+        if (e->out[i].rule == last)
+            continue;
+        last = e->out[i].rule;
+        wb_events_metric(tx, e->bus, last->name, "TriggeredRules", 1, "Count");
+        wb_events_metric(tx, e->bus, last->name, "MatchedEvents", 1, "Count");
+    }
+    if (last)
+        wb_events_metric(tx, e->bus, WB_SLICE_NULL, "MatchedEvents", 1, "Count");
+}
+
+static void store(struct wb_tx *tx, struct entry *e)
+{
+    const struct wb_bus *b = wb_bus_ensure(tx, e->bus);
+    if (!b)
+        return;
+    struct wb_slice key = wb_events_log(tx, b, e->text);
+    for (uint32_t i = 0; i < e->out_count; i++) {
+        e->out[i].event_key = key;
+        if (e->out[i].target)
+            wb_events_send(tx, &e->out[i]);
+    }
+    matched(tx, e);
+}
+
+static void count_call(struct wb_call *c, const struct put *p, uint32_t failed)
+{
+    static const struct {
+        const char *name, *unit;
+    } metrics[] = {{"PutEventsApproximateCallCount", "Count"},
+                   {"PutEventsApproximateSuccessCount", "Count"},
+                   {"PutEventsEntriesCount", "Count"},
+                   {"PutEventsFailedEntriesCount", "Count"},
+                   {"PutEventsRequestSize", "Bytes"}};
+    double value[] = {1, 1, p->count, failed, (double)p->bytes};
+    for (size_t i = 0; i < sizeof value / sizeof *value; i++)
+        wb_put_metric(c->tx, c->ctx.account, c->ctx.region, "AWS/Events", metrics[i].name, NULL, 0,
+                      value[i], metrics[i].unit);
+}
+
+void wb_events_put(struct wb_call *c)
+{
+    if (!c->prepared || stale(c, c->prepared)) {
+        wb_events_put_prepare(c);
+        if (wb_failed(c))
+            return;
+    }
+    struct put *p = c->prepared;
+    uint32_t failed = 0;
+    for (uint32_t i = 0; i < p->count; i++) {
+        failed += p->entry[i].code != NULL;
+        if (p->entry[i].bus)
+            store(c->tx, &p->entry[i]);
+    }
+    count_call(c, p, failed);
+    wb_out_i64(&c->out, "FailedEntryCount", failed);
+    wb_out_list(&c->out, "Entries");
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct entry *e = &p->entry[i];
+        wb_out_object(&c->out, NULL);
+        if (e->code) {
+            wb_out_cstr(&c->out, "ErrorCode", e->code);
+            wb_out_str(&c->out, "ErrorMessage", e->message);
+        } else {
+            wb_out_str(&c->out, "EventId", e->id);
+        }
+        wb_out_end(&c->out);
+    }
+    wb_out_end(&c->out);
+}
