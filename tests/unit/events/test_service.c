@@ -236,8 +236,7 @@ static void test_permissions(void **state)
         "\"Principal\":{\"AWS\":\"arn:aws:iam::111111111111:root\"},\"Action\":\"events:"
         "PutEvents\","
         "\"Resource\":\"" ARN ":event-bus/default\"},{\"Sid\":\"s2\",\"Effect\":\"Allow\","
-        "\"Principal\":\"*\",\"Action\":\"events:PutEvents\",\"Resource\":\"" ARN
-        ":event-bus/"
+        "\"Principal\":\"*\",\"Action\":\"events:PutEvents\",\"Resource\":\"" ARN ":event-bus/"
         "default\",\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-1\"}}}]}"));
     err("RemovePermission", "{\"StatementId\":\"s3\"}",
         MISSING "Statement with the provided id does not exist.");

@@ -68,7 +68,7 @@ void world_open(void)
     struct wb_slice why;
     memset(&w, 0, sizeof w);
     wb_arena_init(&w.arena, 0);
-    strncpy(w.dir, "/tmp/waybill-events-XXXXXX", sizeof w.dir - 1);
+    snprintf(w.dir, sizeof w.dir, "/tmp/waybill-events-XXXXXX");
     assert_non_null(mkdtemp(w.dir));
     wb_seam_sim_init(&w.seam, 7, START_MS);
     w.keyring = wb_keyring_open(w.dir, NULL, &w.seam.seam, true, &w.arena, &why);
