@@ -222,6 +222,8 @@ static bool hand_over(struct wb_conn *c)
     c->state = WB_CONN_BUSY;
     c->awaiting = true;
     c->server->o.on_request(&c->w->x);
+    if (c->awaiting && c->eof && c->state == WB_CONN_BUSY)
+        wb_conn_gone(c); /* the end of the stream came together with the request */
     return !c->awaiting;
 }
 

@@ -307,7 +307,7 @@ static enum wb_http_parse judge_part(struct wb_http_head *h, const char *buf, si
     if (!h->begun && n > h->line && buf[h->line] != '\r' &&
         !(classes[(uint8_t)buf[h->line]] & C_METHOD))
         return refuse(h, 400, "not an HTTP request");
-    if (n - h->line > WB_HTTP_LINE_MAX)
+    if (n - h->line > WB_HTTP_LINE_MAX + 1) /* one: a CR that may belong to its end */
         return h->begun ? refuse(h, 431, "header line too long")
                         : refuse(h, 414, "request line too long");
     if (n > WB_HTTP_HEAD_MAX)

@@ -3,6 +3,7 @@
  */
 #include "net/http_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define BODY_KEEP    (64 * 1024) /* a larger buffer is not kept for the next request */
@@ -181,12 +182,10 @@ static void write_tls(struct wb_conn *c, struct wb_slice head, struct wb_slice b
     struct wb_work *w = c->w;
     bool ok;
     if (body.n && body.n <= TLS_RECORD - head.n) { /* one record for both */
-        wb_buf_reserve(&c->server->text, head.n + body.n);
-        char *p = c->server->text.p;
-        if (head.p != p) /* it usually was built there */
-            memcpy(p, head.p, head.n);
-        memcpy(p + head.n, body.p, body.n);
-        ok = wb_tls_send(c->tls, wb_slice(p, head.n + body.n), &w->out);
+        struct wb_buf *text = &c->server->text;
+        assert(head.p == text->p && head.n == text->n); /* make_head built it there */
+        wb_buf_slice_put(text, body);
+        ok = wb_tls_send(c->tls, wb_buf_slice(text), &w->out);
     } else {
         ok = wb_tls_send(c->tls, head, &w->out) && (!body.n || wb_tls_send(c->tls, body, &w->out));
     }

@@ -172,6 +172,20 @@ static void half_closed_pipeline(void **state)
     assert_int_equal(fx_count(a, "HTTP/1.1 200"), 3);
     assert_true(ended);
     close(fd);
+    /* Each request that waits hears that nobody may be there any more. */
+    f.later = true;
+    fd = fx_connect(&f);
+    fx_send(&f, fd, GET GET, 2 * strlen(GET));
+    shutdown(fd, SHUT_WR);
+    for (int i = 0; i < 2; i++) {
+        fx_settle(&f);
+        assert_int_equal(f.waiting_count, i + 1);
+        assert_int_equal(f.gone, i + 1);
+        fx_answer(&f, f.waiting[i]);
+    }
+    assert_int_equal(fx_count(fx_read(&f, fd, &ended), "HTTP/1.1 200"), 2);
+    assert_true(ended);
+    close(fd);
     fx_end(&f);
 }
 
