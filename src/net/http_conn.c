@@ -165,6 +165,7 @@ static void make_exchange(struct wb_conn *c)
         .keep_alive = h->keep_alive,
         .loop = c->server->loop,
         .server_user = c->server->o.user,
+        .peer_port = c->peer_port,
     };
     memcpy(x->peer, c->peer, sizeof(x->peer));
     x->header = wb_alloc(&w->arena, sizeof(*x->header) * h->field_count);
@@ -517,6 +518,8 @@ static void conn_start(struct wb_conn *c)
         wb_conn_close(c); /* gone already */
         return;
     }
+    /* sin6_port lies where sin_port does */
+    c->peer_port = ntohs(((struct sockaddr_in *)&ss)->sin_port);
     if (ss.ss_family == AF_INET)
         inet_ntop(AF_INET, &((struct sockaddr_in *)&ss)->sin_addr, c->peer, sizeof(c->peer));
     else

@@ -67,6 +67,7 @@ struct wb_conn {
     bool handle_closed; /* libuv is done with tcp */
     bool ready;         /* TLS: a whole head has come, so the handshake was completed */
     char peer[48];
+    int peer_port;
 };
 
 struct wb_work {

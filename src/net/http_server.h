@@ -29,6 +29,7 @@ struct wb_http_exchange {
     struct wb_slice host; /* value of Host */
     struct wb_slice body; /* complete, de-chunked; not content-decoded */
     char peer[48];        /* address without port */
+    int peer_port;
     bool tls;
     bool keep_alive;
     struct wb_loop *loop;
