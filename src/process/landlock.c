@@ -81,6 +81,9 @@ static int allow_all(const struct wb_confine *c, int rs, uint64_t handled)
      * decided by the kernel's ptrace rules, which Landlock narrows to this sandbox. */
     if (!r)
         r = allow(rs, "/proc", FS_READ_FILE | FS_READ_DIR | FS_WRITE_FILE, handled);
+    /* The root of our own making holds nothing that may not be named. */
+    if (!r && mapped)
+        r = allow(rs, "/", FS_READ_DIR, handled);
     if (!r && mapped)
         r = allow(rs, "/dev/shm", handled & ~(uint64_t)FS_IOCTL_DEV, handled);
     return r;
