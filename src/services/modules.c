@@ -7,10 +7,5 @@
 #include "services/sts/sts.h"
 
 const struct wb_module *const wb_modules[] = {
-    &wb_dynamodb_module, &wb_sns_module, &wb_sts_module, &wb_events_module, NULL,
-    &wb_dynamodb_module,
-    &wb_lambda_module,
-    &wb_sns_module,
-    &wb_sts_module,
-    NULL,
+    &wb_dynamodb_module, &wb_events_module, &wb_lambda_module, &wb_sns_module, &wb_sts_module, NULL,
 };
