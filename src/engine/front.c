@@ -208,7 +208,7 @@ static bool admit(struct request *r)
     struct wb_slice why = WB_SLICE_NULL;
     enum wb_sig_error s = wb_sigv4_parse(c->arena, &r->wire, &sig, &why);
     bool found = wb_protocol_route(e->services, c, &r->wire, s == WB_SIG_OK ? &sig : NULL);
-    c->ctx.request_id = wb_protocol_request_id(c, e->seam);
+    c->ctx.request_id = wb_protocol_request_id(c, &r->front->ids);
     if (!found || !wb_front_authenticate(r, s, &sig, why) || !unpack(r))
         return false;
     if (!wb_protocol_decode(c, &r->wire))
@@ -230,7 +230,7 @@ static void on_request(struct wb_http_exchange *x)
         ctx->principal.type = WB_PRINCIPAL_ANONYMOUS;
         ctx->account = wb_slice_str(f->engine->config.account);
         ctx->region = wb_slice_str(f->engine->config.region);
-        ctx->request_id = wb_id_uuid(x->arena, f->engine->seam);
+        ctx->request_id = wb_id_uuid(x->arena, &f->ids);
         r->call.payload = x->body;
         wb_front_run_page(r);
         return;
@@ -272,6 +272,23 @@ void wb_fronts_room(struct wb_engine *e)
 
 /* --- life --- */
 
+/* A request id need not cost a system call. Each byte is handed out once. */
+static void ids_random(struct wb_seam *s, void *out, size_t n)
+{
+    struct wb_front *f = WB_CONTAINER(s, struct wb_front, ids);
+    if (n > sizeof f->random) {
+        f->engine->seam->random(f->engine->seam, out, n);
+        return;
+    }
+    if (f->random_left < n) {
+        f->engine->seam->random(f->engine->seam, f->random, sizeof f->random);
+        f->random_left = sizeof f->random;
+    }
+    f->random_left -= n;
+    memcpy(out, f->random + f->random_left, n);
+    memset(f->random + f->random_left, 0, n);
+}
+
 static struct wb_slice host_of(struct wb_slice url)
 {
     ptrdiff_t at = wb_slice_find(url, WB_S("://"), 0);
@@ -289,6 +306,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
     f->loop = l;
     wb_list_init(&f->waiting);
     f->room.run = on_room;
+    f->ids = (struct wb_seam){.random = ids_random};
     f->public_host = host_of(wb_slice_str(e->config.public_url));
     struct wb_http_server_options o = *listen;
     o.user = f;

@@ -24,6 +24,9 @@ struct wb_front {
     struct op_stat **stat; /* by place of the service, then of the operation */
     size_t services;
     struct wb_slice public_host;
+    struct wb_seam ids; /* random bytes for request ids, fetched many at a time */
+    unsigned char random[1024];
+    size_t random_left;
 };
 
 struct request {

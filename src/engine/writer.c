@@ -258,6 +258,23 @@ static enum ran run_nested(struct wb_batch *b, struct wb_command *c)
 
 /* --- ways to run a batch --- */
 
+/* A commit that carries commands is counted; one that carries only counters is not, or an idle
+ * server would never rest. */
+static void count_commit(struct wb_engine *e, int64_t ns)
+{
+    const struct wb_writer *w = e->writer;
+    double ms = (double)ns / 1e6, n = (double)w->count;
+    if (w->count == 0)
+        return;
+    wb_count_set(e, "CommitLatency", NULL, 0, 1, ms, ms, ms, "Milliseconds");
+    wb_count_set(e, "CommandsPerCommit", NULL, 0, 1, n, n, n, "Count");
+}
+
+static void count_one(struct wb_engine *e, const char *name)
+{
+    wb_count_set(e, name, NULL, 0, 1, 1, 1, 1, "Count");
+}
+
 static void finish(struct wb_writer *w)
 {
     size_t clients = 0;
@@ -280,6 +297,7 @@ static void run_singly(struct wb_engine *e)
 {
     struct wb_writer *w = e->writer;
     struct wb_batch *b = &w->batch;
+    bool full = false;
     for (size_t i = 0; i < w->count; i++) {
         enum wb_store_status s = WB_STORE_ERROR;
         bool undo = false;
@@ -296,7 +314,10 @@ static void run_singly(struct wb_engine *e)
         w->result[i] = s == WB_STORE_OK     ? WB_COMMITTED
                        : s == WB_STORE_FULL ? WB_REFUSED_FULL
                                             : WB_FAILED;
+        full |= s == WB_STORE_FULL;
     }
+    if (full)
+        count_one(e, "StoreFull");
 }
 
 /* Runs the gathered commands again. */
@@ -332,8 +353,11 @@ static bool batch_full(const struct wb_engine *e, int64_t began_ns)
 static bool run_one(struct wb_engine *e, struct wb_command *c, enum ran *why)
 {
     struct wb_writer *w = e->writer;
+    int64_t began = e->seam->mono_ns(e->seam);
     w->cmd[w->count] = c;
     *why = run_shared(&w->batch, c);
+    if (e->seam->mono_ns(e->seam) - began > WB_COMMAND_MS_MAX * 1000000LL)
+        count_one(e, "SlowCommands");
     w->result[w->count++] = *why == RAN_FAILED ? WB_FAILED : WB_COMMITTED;
     return *why == RAN_OK || *why == RAN_FAILED;
 }
@@ -381,7 +405,10 @@ bool wb_writer_step(struct wb_engine *e)
         batch_abort(b);
         run_again(e, why);
     } else {
+        int64_t commit_ns = e->seam->mono_ns(e->seam);
         enum wb_store_status s = batch_commit(b, counts);
+        if (b->rows)
+            count_commit(e, e->seam->mono_ns(e->seam) - commit_ns);
         if (s == WB_STORE_FULL)
             run_again(e, RAN_SINGLY);
         else if (s != WB_STORE_OK)

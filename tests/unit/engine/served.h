@@ -34,7 +34,7 @@ struct test_def {
     uint64_t version;
 };
 
-static uint64_t read_u64(struct wb_tx *tx, uint16_t table, struct wb_slice key)
+static inline uint64_t read_u64(struct wb_tx *tx, uint16_t table, struct wb_slice key)
 {
     struct wb_slice v;
     if (!wb_tx_get(tx, wb_key(tx->arena, table, "s", key), &v))
@@ -43,7 +43,7 @@ static uint64_t read_u64(struct wb_tx *tx, uint16_t table, struct wb_slice key)
     return wb_rd_le64(&r);
 }
 
-static void write_u64(struct wb_tx *tx, uint16_t table, struct wb_slice key, uint64_t n)
+static inline void write_u64(struct wb_tx *tx, uint16_t table, struct wb_slice key, uint64_t n)
 {
     struct wb_buf b = wb_buf_in(tx->arena);
     wb_buf_le64(&b, n);
@@ -263,8 +263,8 @@ static void *served_loop(void *l)
     return NULL;
 }
 
-static void served_open(struct served *s, struct wb_store *store, bool auth,
-                        struct wb_keyring *keyring, bool writer)
+static inline void served_open(struct served *s, struct wb_store *store, bool auth,
+                               struct wb_keyring *keyring, bool writer)
 {
     static const struct wb_module *const modules[] = {&test_module, NULL};
     struct wb_config config = {.data_dir = "",
@@ -291,7 +291,7 @@ static void served_open(struct served *s, struct wb_store *store, bool auth,
         assert_int_equal(pthread_create(&s->writer, NULL, served_writer, s->engine), 0);
 }
 
-static void served_close(struct served *s)
+static inline void served_close(struct served *s)
 {
     for (int i = 0; i < SERVED_LOOPS; i++) {
         wb_loop_stop(s->loop[i]);
@@ -313,7 +313,7 @@ static void served_close(struct served *s)
 
 /* --- the client --- */
 
-static int dial(int port)
+static inline int dial(int port)
 {
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_port = htons((uint16_t)port),
@@ -325,7 +325,8 @@ static int dial(int port)
 }
 
 /* Sends all and reads one answer; body points into buf. Returns the status. */
-static int exchange(int fd, const void *request, size_t n, char *buf, size_t cap, char **body)
+static inline int exchange(int fd, const void *request, size_t n, char *buf, size_t cap,
+                           char **body)
 {
     if (send(fd, request, n, MSG_NOSIGNAL) != (ssize_t)n)
         return -1;
@@ -345,7 +346,7 @@ static int exchange(int fd, const void *request, size_t n, char *buf, size_t cap
     }
 }
 
-static int ask(int fd, const char *op, const char *input, char *buf, size_t cap, char **body)
+static inline int ask(int fd, const char *op, const char *input, char *buf, size_t cap, char **body)
 {
     char req[2048];
     int n = snprintf(req, sizeof req,
