@@ -216,8 +216,11 @@ void wb_protocol_answer(struct wb_call *c, struct wb_http_answer *a)
         error_answer(&w, a);
     else
         success_answer(&w, a);
-    if (c->service && c->service->crc32)
-        add(&w, "x-amz-crc32", wb_printf(c->arena, "%u", wb_crc32(0, a->body.p, a->body.n)));
+    if (c->service && c->service->crc32) {
+        struct wb_buf sum = wb_buf_in(c->arena);
+        wb_buf_u64(&sum, wb_crc32(0, a->body.p, a->body.n));
+        add(&w, "x-amz-crc32", wb_buf_slice(&sum));
+    }
     a->header = w.header;
     a->header_count = w.count;
 }

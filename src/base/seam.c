@@ -20,9 +20,8 @@ static int64_t os_mono_ns(struct wb_seam *s)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void os_random(struct wb_seam *s, void *out, size_t n)
+static void from_kernel(char *p, size_t n)
 {
-    char *p = out;
     while (n) {
         ssize_t got = getrandom(p, n, 0);
         if (got < 0) {
@@ -35,6 +34,27 @@ static void os_random(struct wb_seam *s, void *out, size_t n)
         p += got;
         n -= (size_t)got;
     }
+}
+
+/* Every request takes some 40 bytes for its id, and a system call costs more than they are worth:
+ * each thread fetches some ahead. What was handed out is wiped. (A forked child only execs.) */
+#define AHEAD 1024
+static _Thread_local char ahead[AHEAD];
+static _Thread_local size_t ahead_left;
+
+static void os_random(struct wb_seam *s, void *out, size_t n)
+{
+    if (n > AHEAD / 8) {
+        from_kernel(out, n);
+        return;
+    }
+    if (ahead_left < n) {
+        from_kernel(ahead, AHEAD);
+        ahead_left = AHEAD;
+    }
+    ahead_left -= n;
+    memcpy(out, ahead + ahead_left, n);
+    explicit_bzero(ahead + ahead_left, n);
 }
 
 struct wb_seam *wb_seam_os(void)
