@@ -22,7 +22,7 @@
 #define WB_HTTP_CONNECTIONS_MAX  20000 /* per loop */
 #define WB_HTTP_BACKLOG          4096  /* connections not yet accepted; cut to somaxconn */
 #define WB_HTTP_BUFFER           (16 * 1024) /* first size of a connection's input buffer */
-#define WB_HTTP_BUFFERS_KEPT     64          /* free ones, per loop */
+#define WB_HTTP_BUFFERS_KEPT     64          /* free ones that stay, per loop */
 
 /* Query protocol */
 #define WB_FORM_BODY_MAX   (2 << 20) /* Query: SNS's 256 KiB, escaped, with attributes */

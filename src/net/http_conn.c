@@ -410,6 +410,7 @@ static void settle_idle(struct wb_conn *c)
     if (c->close_after) {
         wb_conn_end(c, input || c->unread);
     } else if (c->eof) {
+        wb_conn_give_back(c); /* now: many may go in one turn, closing is done in the next */
         wb_conn_close(c);
     } else if (c->state == WB_CONN_HEAD || (c->tls && !c->ready)) {
         if (c->timer_kind != WB_TIMER_HEAD)

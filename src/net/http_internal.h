@@ -119,6 +119,7 @@ struct wb_http_server {
     uint64_t skipped_ms;                 /* tests only */
     struct wb_work *pool;
     size_t pool_count;
+    size_t pool_low;    /* the least it held since the last tick */
     struct wb_buf text; /* an answer's head; plain text and cipher text in passing */
     char *scratch;      /* for input that is used up at once (TLS) or thrown away */
     uint64_t date_until_ms;

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -18,7 +19,8 @@
 
 #define TICK_MS          1000
 #define EVICT_AT_EMFILE  16
-#define KEEPALIVE_S      60 /* a peer that vanished is noticed after this and six probes */
+#define TRIM_FROM        256 /* freed buffers, 4 MiB */
+#define KEEPALIVE_S      60  /* a peer that vanished is noticed after this and six probes */
 #define KEEPALIVE_GAP_S  10
 #define KEEPALIVE_PROBES 6
 
@@ -61,12 +63,29 @@ static void expire_due(struct wb_http_server *s)
     }
 }
 
+/* Frees what lay unused for a whole tick. After a burst that is much, and the C library would keep
+ * it: between the freed pieces lie others that live on. */
+static void shrink_pool(struct wb_http_server *s)
+{
+    size_t unused = s->pool_low > WB_HTTP_BUFFERS_KEPT ? s->pool_low - WB_HTTP_BUFFERS_KEPT : 0;
+    for (size_t i = 0; i < unused; i++) {
+        struct wb_work *w = s->pool;
+        s->pool = w->next;
+        wb_work_free(w);
+    }
+    s->pool_count -= unused;
+    s->pool_low = s->pool_count;
+    if (unused >= TRIM_FROM)
+        malloc_trim(0);
+}
+
 static void on_tick(uv_timer_t *t)
 {
     struct wb_http_server *s = t->data;
+    shrink_pool(s);
     if (!s->paused)
         expire_due(s);
-    if (s->count == 0)
+    if (s->count == 0 && s->pool_count <= WB_HTTP_BUFFERS_KEPT)
         uv_timer_stop(&s->tick);
 }
 

@@ -33,7 +33,8 @@ struct wb_work *wb_conn_need_work(struct wb_conn *c)
     struct wb_work *w = s->pool;
     if (w) {
         s->pool = w->next;
-        s->pool_count--;
+        if (--s->pool_count < s->pool_low)
+            s->pool_low = s->pool_count;
     } else {
         w = wb_xcalloc(1, sizeof(*w));
         wb_arena_init(&w->arena, 0);
@@ -69,7 +70,7 @@ void wb_conn_give_back(struct wb_conn *c)
         return;
     wb_buf_release(&w->body);
     wb_work_count_body(s, w);
-    if (!s || s->freed || s->pool_count == WB_HTTP_BUFFERS_KEPT) {
+    if (!s || s->freed) {
         wb_work_free(w);
         return;
     }

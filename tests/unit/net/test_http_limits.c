@@ -421,6 +421,34 @@ static void parked_connections_are_light(void **state)
     fx_end(&f);
 }
 
+/* A full server makes room by closing what was idle longest, and refuses when nothing is idle. */
+static void too_many_connections(void **state)
+{
+    struct fixture f;
+    fx_start(&f, NULL);
+    f.later = true;
+    int oldest = fx_connect(&f), newer = fx_connect(&f), busy = fx_connect(&f);
+    fx_settle(&f);
+    fx_say(&f, busy, GET);
+    f.server->live += WB_HTTP_CONNECTIONS_MAX - 3; /* as if there were as many */
+    int a = fx_connect(&f);
+    assert_true(open_still(&f, a));
+    assert_false(open_still(&f, oldest));
+    assert_true(open_still(&f, newer));
+    fx_say(&f, newer, GET);
+    fx_say(&f, a, GET);
+    int b = fx_connect(&f);
+    assert_false(open_still(&f, b));
+    assert_int_equal(f.waiting_count, 3);
+    f.server->live -= WB_HTTP_CONNECTIONS_MAX - 3;
+    for (int i = 0; i < 3; i++)
+        fx_answer(&f, f.waiting[i]);
+    int fds[] = {oldest, newer, busy, a, b};
+    for (int i = 0; i < 5; i++)
+        close(fds[i]);
+    fx_end(&f);
+}
+
 static void bodies_together_are_bounded(void **state)
 {
     struct fixture f;
@@ -461,6 +489,7 @@ int main(void)
         cmocka_unit_test(ports),
         cmocka_unit_test(out_of_descriptors),
         cmocka_unit_test(parked_connections_are_light),
+        cmocka_unit_test(too_many_connections),
         cmocka_unit_test(bodies_together_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
