@@ -90,9 +90,9 @@ static void prepare_folders(struct lambda *l)
 {
     struct wb_arena a;
     wb_arena_init(&a, 0);
-    struct wb_slice run = wb_slice_str(l->run);
-    struct wb_slice env = wb_printf(&a, "%.*s/env", WB_FMT(run));
-    struct wb_slice code = wb_printf(&a, "%.*s/code", WB_FMT(run));
+    struct wb_slice run = wb_slice(l->run, strlen(l->run));
+    struct wb_slice env = wb_printf(&a, "%s/env", l->run);
+    struct wb_slice code = wb_printf(&a, "%s/code", l->run);
     mkdir(run.p, 0755);
     mkdir(env.p, 0755);
     mkdir(code.p, 0755);
