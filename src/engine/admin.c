@@ -25,8 +25,8 @@ static void status_queues(struct wb_call *c)
         struct wb_slice target = wb_key_rd_str(&k);
         struct wb_rd r = wb_rd(value);
         uint64_t rows = wb_rd_le64(&r), bad = wb_rd_le64(&r);
-        if (wb_slice_starts(target, WB_S("waybill:")))
-            continue; /* the server's own housekeeping */
+        if (wb_slice_starts(target, WB_S("waybill:")) || wb_slice_chr(target, ':', 0) < 0)
+            continue; /* housekeeping */
         total += rows;
         failed += bad;
         if (listed++ >= QUEUES_MAX)

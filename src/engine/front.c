@@ -332,6 +332,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
 
 void wb_front_drain(struct wb_front *f, void (*done)(void *arg), void *arg)
 {
+    flush(f); /* while the writer still runs */
     wb_http_server_drain(f->server, done, arg);
 }
 

@@ -100,9 +100,8 @@ struct wb_after {
     void *arg;
 };
 struct wb_sample { /* wb_put_metric */
-    struct wb_slice key;
+    struct wb_series *series;
     double value;
-    const char *unit;
 };
 struct wb_note { /* a change of a target's queue */
     struct wb_slice target;
@@ -117,8 +116,9 @@ struct wb_batch {
     struct wb_tx_ext ext;
     struct wb_arena arena;
     struct wb_vec after, sample, note, def;
-    struct wb_map *defs;   /* overlay: what this batch has read or changed; defs.c */
-    struct wb_vec dropped; /* references to let go at the end */
+    struct wb_map *defs;       /* overlay: what this batch has read or changed; defs.c */
+    struct wb_vec dropped;     /* references to let go at the end */
+    struct wb_series **series; /* hash table of the metrics put in this batch; metrics.c */
     uint32_t stamps;
     uint64_t rows, bytes; /* of the whole batch */
     bool low_room;        /* below the disk reserve: new data of clients is refused */

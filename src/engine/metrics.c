@@ -2,6 +2,9 @@
  * Metrics. What commands put and what all threads count meets in the writer, which adds it to one
  * row per series and minute in the same commit.
  *
+ * A command may put dozens of values, and a batch hundreds of commands, to a handful of series. So
+ * a batch looks a series up by a cheap hash of what the caller gives and makes its row key once.
+ *
  * Row value: u8 version, unit (lp), count, sum, min, max (doubles, le64 of their bits), number of
  * value pairs (le16), then value and its count, both doubles. Percentiles come from the pairs;
  * when a minute has more than WB_METRIC_VALUES_MAX distinct values, the rest is only in the sums.
@@ -12,6 +15,7 @@
 #define ROW_VERSION 1
 #define MINUTE_MS   60000
 #define FLUSH_NS    1000000000LL
+#define BUCKETS     256
 
 struct datum {
     double count, sum, min, max;
@@ -27,6 +31,7 @@ struct wb_counts {
     struct wb_map *map; /* row key -> struct datum; under lock */
     atomic_bool dirty, hurry;
     _Atomic int64_t flushed_ns;
+    uint64_t seed;           /* of the series' hash, so that nobody can choose collisions */
     struct wb_map *flushing; /* taken by the writer, until their commit */
 };
 
@@ -146,23 +151,25 @@ static bool datum_add_row(struct datum *d, struct wb_slice row, struct wb_slice 
     return wb_rd_done(&r);
 }
 
+static void row_add(struct wb_tx *tx, struct wb_slice key, const struct datum *d)
+{
+    struct datum sum = {0};
+    struct wb_slice unit = wb_slice_str(d->unit), row;
+    if (wb_tx_get(tx, key, &row) && !datum_add_row(&sum, row, &unit))
+        sum.count = sum.sum = 0, sum.pairs = 0; /* unreadable: begin anew; `check` tells about it */
+    unit = wb_dup(tx->arena, unit);
+    datum_merge(&sum, d);
+    wb_tx_put(tx, key, datum_encode(tx->arena, &sum, unit));
+    free(sum.pair);
+}
+
 static void rows_add(struct wb_tx *tx, const struct wb_map *m)
 {
     size_t pos = 0;
-    struct wb_slice key, row;
+    struct wb_slice key;
     void *v;
-    while (wb_map_next(m, &pos, &key, &v)) {
-        const struct datum *d = v;
-        struct datum sum = {0};
-        struct wb_slice unit = wb_slice_str(d->unit);
-        if (wb_tx_get(tx, key, &row) && !datum_add_row(&sum, row, &unit))
-            sum.count = sum.sum = 0,
-            sum.pairs = 0; /* unreadable: begin anew; `check` tells about it */
-        unit = wb_dup(tx->arena, unit);
-        datum_merge(&sum, d);
-        wb_tx_put(tx, key, datum_encode(tx->arena, &sum, unit));
-        free(sum.pair);
-    }
+    while (wb_map_next(m, &pos, &key, &v))
+        row_add(tx, key, v);
 }
 
 static struct wb_slice row_key(struct wb_arena *a, int64_t now_ms, struct wb_slice account,
@@ -183,16 +190,89 @@ static struct wb_slice row_key(struct wb_arena *a, int64_t now_ms, struct wb_sli
     return wb_key_done(&k);
 }
 
+/* --- what commands put --- */
+
+struct wb_series {
+    struct wb_series *next;
+    uint64_t hash;
+    struct wb_slice account, region;
+    const char *ns, *name, *unit;
+    struct wb_pair *dims;
+    size_t dim_count;
+    struct wb_slice key;
+    struct datum datum;
+};
+
+static uint64_t mix(uint64_t h, struct wb_slice s)
+{
+    uint64_t v;
+    h = (h ^ s.n) * 0x9e3779b97f4a7c15u;
+    for (; s.n >= 8; s.p += 8, s.n -= 8) {
+        memcpy(&v, s.p, 8);
+        h = (h ^ v) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 32;
+    }
+    v = 0;
+    memcpy(&v, s.p ? s.p : "", s.n);
+    h = (h ^ v) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
+
+static bool same_series(const struct wb_series *s, const struct wb_series *q)
+{
+    if (s->hash != q->hash || s->dim_count != q->dim_count || strcmp(s->name, q->name) ||
+        strcmp(s->ns, q->ns) || !wb_slice_eq(s->account, q->account) ||
+        !wb_slice_eq(s->region, q->region))
+        return false;
+    for (size_t i = 0; i < s->dim_count; i++)
+        if (!wb_slice_eq(s->dims[i].name, q->dims[i].name) ||
+            !wb_slice_eq(s->dims[i].value, q->dims[i].value))
+            return false;
+    return true;
+}
+
+static struct wb_series *series_keep(struct wb_batch *b, const struct wb_series *q)
+{
+    struct wb_series *s = wb_new(&b->arena, struct wb_series);
+    *s = *q;
+    s->account = wb_dup(&b->arena, q->account);
+    s->region = wb_dup(&b->arena, q->region);
+    s->dims = wb_new_n(&b->arena, struct wb_pair, q->dim_count);
+    for (size_t i = 0; i < q->dim_count; i++)
+        s->dims[i] = (struct wb_pair){wb_dup(&b->arena, q->dims[i].name),
+                                      wb_dup(&b->arena, q->dims[i].value)};
+    s->key = row_key(&b->arena, b->tx.now_ms, s->account, s->region, s->ns, s->name, s->dims,
+                     s->dim_count);
+    s->next = b->series[q->hash % BUCKETS];
+    b->series[q->hash % BUCKETS] = s;
+    return s;
+}
+
 void wb_put_metric(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                    const char *ns, const char *name, const struct wb_pair *dims, size_t dim_count,
                    double value, const char *unit)
 {
     assert(tx->writes);
     struct wb_batch *b = wb_tx_ext(tx)->batch;
-    struct wb_sample *s = wb_vec_push(&b->sample, &b->arena, sizeof *s);
-    s->key = row_key(&b->arena, tx->now_ms, account, region, ns, name, dims, dim_count);
-    s->value = value;
-    s->unit = unit;
+    struct wb_series q = {.account = account,
+                          .region = region,
+                          .ns = ns,
+                          .name = name,
+                          .unit = unit,
+                          .dims = (struct wb_pair *)dims,
+                          .dim_count = dim_count};
+    q.hash = mix(mix(b->engine->counts->seed, account), region);
+    q.hash = mix(mix(q.hash, wb_slice_str(ns)), wb_slice_str(name));
+    for (size_t i = 0; i < dim_count; i++)
+        q.hash = mix(mix(q.hash, dims[i].name), dims[i].value);
+    if (!b->series)
+        b->series = wb_new_n(&b->arena, struct wb_series *, BUCKETS);
+    struct wb_series *s = b->series[q.hash % BUCKETS];
+    while (s && !same_series(s, &q))
+        s = s->next;
+    struct wb_sample *sample = wb_vec_push(&b->sample, &b->arena, sizeof *sample);
+    sample->series = s ? s : series_keep(b, &q);
+    sample->value = value;
 }
 
 /* --- counters --- */
@@ -239,6 +319,7 @@ void wb_counts_new(struct wb_engine *e)
     struct wb_counts *c = e->counts = wb_xcalloc(1, sizeof *c);
     pthread_mutex_init(&c->lock, NULL);
     c->map = wb_map_new();
+    e->seam->random(e->seam, &c->seed, sizeof c->seed);
     atomic_store(&c->flushed_ns, e->seam->mono_ns(e->seam));
 }
 
@@ -270,17 +351,20 @@ void wb_metrics_flush(struct wb_batch *b, bool counts)
 {
     struct wb_engine *e = b->engine;
     struct wb_counts *c = e->counts;
-    if (b->sample.n) {
-        struct wb_map *m = wb_map_new();
-        for (size_t i = 0; i < b->sample.n; i++) {
-            const struct wb_sample *s = WB_VEC_AT(&b->sample, struct wb_sample, i);
-            struct datum *d = datum_of(m, s->key, s->unit);
-            datum_sums(d, 1, s->value, s->value, s->value);
-            datum_value(d, s->value, 1);
-        }
-        rows_add(&b->tx, m);
-        map_release(m);
+    for (size_t i = 0; i < b->sample.n; i++) {
+        const struct wb_sample *sample = WB_VEC_AT(&b->sample, struct wb_sample, i);
+        struct datum *d = &sample->series->datum;
+        d->unit = sample->series->unit;
+        datum_sums(d, 1, sample->value, sample->value, sample->value);
+        datum_value(d, sample->value, 1);
     }
+    for (size_t i = 0; b->sample.n && i < BUCKETS; i++)
+        for (struct wb_series *s = b->series[i]; s; s = s->next) {
+            if (s->datum.count > 0)
+                row_add(&b->tx, s->key, &s->datum);
+            free(s->datum.pair);
+            s->datum = (struct datum){0};
+        }
     if (!counts)
         return;
     atomic_store(&c->flushed_ns, e->seam->mono_ns(e->seam));

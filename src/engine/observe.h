@@ -9,7 +9,7 @@
 
 /* Adds a value to the series' minute. In a command: durable with it (merged, one row per series and
  * minute and batch). Outside of commands use wb_count. dims sorted by name; unit "Count",
- * "Milliseconds", ... */
+ * "Milliseconds", ... (static text). ns and name live until the command's answer. */
 void wb_put_metric(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                    const char *ns, const char *name, const struct wb_pair *dims, size_t dim_count,
                    double value, const char *unit);

@@ -46,8 +46,9 @@ struct wb_schedule {
 };
 
 struct wb_work {
-    struct wb_slice target;   /* whose queue */
-    const char *executor;     /* name, as registered */
+    struct wb_slice target; /* whose queue; one without ':' is a service's own housekeeping and not
+                               shown as queued */
+    const char *executor;   /* name, as registered */
     int64_t due_ms, first_ms; /* engine clock; first_ms = when the row was made */
     uint32_t attempts;        /* finished so far */
     uint32_t attempts_max;    /* for this row: 1 + retries; 0 = the schedule's */

@@ -155,6 +155,7 @@ static bool batch_begin(struct wb_engine *e, bool alone)
     wb_arena_reset(&b->arena);
     b->engine = e;
     b->after = b->sample = b->note = b->def = b->dropped = (struct wb_vec){0};
+    b->series = NULL;
     b->stamps = 0;
     b->rows = b->bytes = 0;
     b->low_room = wb_store_room(e->store) < 0;
