@@ -1,10 +1,14 @@
 /*
- * Prints the operation tables as one JSON document: what the tools compare and document. No
- * arguments.
+ * Prints the operation tables as one JSON document: what the tools compare and document.
+ *
+ * With --match it reads pairs of lines, a pattern and a text, and prints 1 or 0 for each: whether
+ * the text matches as it would in a request.
  */
 #include "aws/op.h"
+#include "aws/pattern.h"
 #include "services/modules.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 #define DEPTH_MAX 24
 
@@ -147,8 +151,37 @@ static void put_service(struct dump *d, const struct wb_service *s)
     wb_jw_end_object(w);
 }
 
-int main(void)
+static struct wb_slice without_newline(char *line, ssize_t n)
 {
+    if (n > 0 && line[n - 1] == '\n')
+        line[--n] = 0;
+    return wb_slice(line, (size_t)n);
+}
+
+/* Patterns are remembered by their address, so each is kept until the end. */
+static int match_lines(void)
+{
+    struct wb_arena a;
+    char *line = NULL, *pattern = NULL;
+    size_t cap = 0;
+    ssize_t n;
+    wb_arena_init(&a, 0);
+    for (bool is_text = false; (n = getline(&line, &cap, stdin)) >= 0; is_text = !is_text) {
+        struct wb_slice s = without_newline(line, n);
+        if (is_text)
+            printf("%d\n", wb_pattern_match(pattern, s));
+        else if (!pattern || !wb_slice_is(s, pattern))
+            pattern = wb_dup_cstr(&a, s);
+    }
+    free(line);
+    wb_arena_release(&a);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--match") == 0)
+        return match_lines();
     struct wb_buf b = {0};
     struct dump d = {0};
     wb_jw_init(&d.w, &b);

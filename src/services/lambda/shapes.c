@@ -26,7 +26,7 @@ STR(qualifier, "Qualifier", LEN(1, 128), .pattern = "(|[a-zA-Z0-9$_-]+)");
 STR(role, "RoleArn", .pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
 STR(handler, "Handler", MAXLEN(128), .pattern = "[^\\s]+");
 STR(description, "Description", LEN(0, 256));
-STR(bucket, "S3Bucket", LEN(3, 63), .pattern = "[0-9A-Za-z\\.\\-_]*[0-9A-Za-z\\-_]",
+STR(bucket, "S3Bucket", LEN(3, 63), .pattern = "([0-9A-Za-z\\.\\-_]*[0-9A-Za-z\\-_])?",
     .pattern_text = "^[0-9A-Za-z\\.\\-_]*(?<!\\.)$");
 STR(s3_key, "S3Key", LEN(1, 1024));
 STR(s3_version, "S3ObjectVersion", LEN(1, 1024));
