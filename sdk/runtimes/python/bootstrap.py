@@ -320,9 +320,11 @@ def become_environment(library, descriptors):
     import ctypes
     import signal
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # What the preloaded libraries hold open stays (awscrt keeps /dev/urandom and waits for ever
+    # without it); the control socket is replaced.
     for i, fd in enumerate(descriptors):
         os.dup2(fd, i + 1)
-    os.closerange(4, 256)
+        os.close(fd)
     settings = b''
     while True:
         piece = os.read(3, 65536)
@@ -372,8 +374,7 @@ def zygote(library_path, parent):
         pid = os.fork()
         if pid == 0:
             try:
-                high = [os.dup(fd) for fd in descriptors]
-                become_environment(library, high)
+                become_environment(library, descriptors)
             except SystemExit as e:
                 code = e.code if isinstance(e.code, int) else 0 if e.code is None else 1
                 sys.stdout.flush()
