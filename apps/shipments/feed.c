@@ -1,5 +1,7 @@
 #include "feed.h"
 
+#include "base/time.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -23,6 +25,11 @@ bool feed_line(struct wb_arena *a, struct wb_slice line, struct feed_entry *e, c
     } else {
         detail = v;
         e->detail = wb_json_raw(v);
+    }
+    int64_t ms;
+    if (e->time.p && !wb_time_parse_iso(e->time, &ms, NULL)) {
+        *why = "time is not a date and time";
+        return false;
     }
     if (!e->detail_type.p) {
         struct wb_slice status = wb_json_get_str(detail, "status", a);
@@ -48,8 +55,10 @@ static struct wb_slice request(struct wb_arena *a, const struct stack *s,
         wb_jw_kstr(&w, "DetailType", entry[i]->detail_type);
         wb_jw_kstr(&w, "Detail", entry[i]->detail);
         wb_jw_kstr(&w, "EventBusName", s->bus);
-        if (entry[i]->time.p)
-            wb_jw_kstr(&w, "Time", entry[i]->time);
+        int64_t ms;
+        if (wb_time_parse_iso(entry[i]->time, &ms,
+                              NULL)) /* the JSON protocol takes epoch seconds */
+            wb_jw_kraw(&w, "Time", wb_time_str(a, ms, WB_TIME_EPOCH_F));
         wb_jw_end_object(&w);
     }
     wb_jw_end_array(&w);

@@ -163,28 +163,6 @@ static struct wb_slice make_topic(struct maker *m)
     return wb_aws_xml(m->a, r.body, "TopicArn");
 }
 
-/* Quoted-printable soft breaks and escapes undone: enough to find a link in a mail. */
-static struct wb_slice unquote(struct wb_arena *a, struct wb_slice s)
-{
-    struct wb_buf b = wb_buf_in(a);
-    wb_buf_reserve(&b, s.n + 1);
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '=' && i + 1 < s.n && (s.p[i + 1] == '\n' || s.p[i + 1] == '\r')) {
-            i += s.p[i + 1] == '\r' && i + 2 < s.n && s.p[i + 2] == '\n' ? 2 : 1;
-            continue;
-        }
-        struct wb_slice byte;
-        if (s.p[i] == '=' && i + 2 < s.n &&
-            wb_hex_decode(a, wb_slice_sub(s, i + 1, i + 3), &byte)) {
-            wb_buf_char(&b, byte.p[0]);
-            i += 2;
-            continue;
-        }
-        wb_buf_char(&b, s.p[i]);
-    }
-    return wb_buf_slice(&b);
-}
-
 static struct wb_slice read_file(struct wb_arena *a, const char *path)
 {
     FILE *f = fopen(path, "rb");
@@ -208,7 +186,7 @@ static const char *find_link(struct wb_arena *a, const char *outbox, struct wb_s
     for (struct dirent *e; d && !found && (e = readdir(d));) {
         if (e->d_name[0] == '.')
             continue;
-        struct wb_slice mail = unquote(a, read_file(a, wb_printf(a, "%s/%s", outbox, e->d_name).p));
+        struct wb_slice mail = read_file(a, wb_printf(a, "%s/%s", outbox, e->d_name).p);
         ptrdiff_t action = wb_slice_find(mail, WB_S("/confirm-subscription?"), 0);
         if (action < 0 || wb_slice_find(mail, topic, 0) < 0)
             continue;

@@ -328,6 +328,7 @@ bool wb_aws_rest(struct wb_aws *c, struct wb_arena *a, const char *service, cons
 bool wb_aws_get(struct wb_aws *c, struct wb_arena *a, const char *url, struct wb_aws_answer *out)
 {
     attempt(c, a, url, "GET", WB_SLICE_NULL, NULL, out);
+    read_answer(a, out);
     return out->ok;
 }
 

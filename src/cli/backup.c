@@ -41,7 +41,7 @@ static int backup_command(int argc, char **argv)
     if (ok)
         printf("Backup of account %.*s in %s. It does not hold the master key: keep a copy of "
                "%s/key elsewhere.\n",
-               WB_FMT(wb_json_get_str(r.json, "Account", &a)), absolute, wb_cli_data);
+               WB_FMT(wb_json_get_str(r.json, "Account", &a)), absolute);
     wb_arena_release(&a);
     wb_aws_free(c);
     return ok ? 0 : 1;
