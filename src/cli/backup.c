@@ -40,7 +40,7 @@ static int backup_command(int argc, char **argv)
     bool ok = wb_cli_call(c, &a, "Backup", wb_buf_slice(&b), &r);
     if (ok)
         printf("Backup of account %.*s in %s. It does not hold the master key: keep a copy of "
-               "%s/key elsewhere.\n",
+               "DATA/key elsewhere.\n",
                WB_FMT(wb_json_get_str(r.json, "Account", &a)), absolute);
     wb_arena_release(&a);
     wb_aws_free(c);
