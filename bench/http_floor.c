@@ -23,14 +23,14 @@ static void *run(void *loop)
     return NULL;
 }
 
-static struct wb_loop *serve(int *port, bool join)
+static struct wb_loop *serve(int *port)
 {
     struct wb_arena a;
     struct wb_slice why;
     wb_arena_init(&a, 0);
     struct wb_loop *l = wb_loop_new();
     struct wb_http_server_options o = {
-        .host = "127.0.0.1", .port = *port, .reuse_port = join, .on_request = on_request};
+        .host = "127.0.0.1", .port = *port, .reuse_port = true, .on_request = on_request};
     struct wb_http_server *s = wb_http_server_new(l, &o, &a, &why);
     if (!s) {
         fprintf(stderr, "%.*s\n", WB_FMT(why));
@@ -44,10 +44,10 @@ int main(int argc, char **argv)
 {
     int port = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
     int loops = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 1;
-    struct wb_loop *first = serve(&port, false);
+    struct wb_loop *first = serve(&port);
     for (int i = 1; i < loops; i++) {
         pthread_t t;
-        pthread_create(&t, NULL, run, serve(&port, true));
+        pthread_create(&t, NULL, run, serve(&port));
     }
     printf("%d\n", port);
     fflush(stdout);

@@ -26,6 +26,8 @@
 #include "net/http_server.h"
 #include "net/loop_uv.h"
 
+#include <sys/socket.h>
+
 enum wb_conn_state {
     WB_CONN_IDLE,   /* between requests; bytes of the next one may already be there */
     WB_CONN_HEAD,   /* a part of a head has arrived */
@@ -104,7 +106,7 @@ struct wb_http_server {
     uv_timer_t tick;
     uv_idle_t again_handle;
     int open_handles;
-    int port;
+    struct sockaddr_storage at; /* with the port it was given */
     bool listening, freed, draining, drained, paused;
     void (*done)(void *arg);
     void *done_arg;

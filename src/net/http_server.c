@@ -13,6 +13,7 @@
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -180,56 +181,125 @@ void wb_server_again(struct wb_conn *c)
 
 /* Listening */
 
-static int bind_socket(const struct wb_http_server_options *o, int *port, const char **doing)
+/* The ports that several servers of this process share. The first of them binds its port for
+ * itself, so that the port of a foreign process is refused, and opens it to the next ones
+ * afterwards. */
+static struct shared_port {
+    struct sockaddr_storage at;
+    int users;
+} shared_ports[16];
+static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct shared_port *find_shared(const struct sockaddr_storage *at)
 {
-    struct sockaddr_storage ss = {0};
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&ss;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ss;
-    const char *host = strcmp(o->host, "localhost") == 0 ? "127.0.0.1" : o->host;
-    socklen_t len = sizeof(*v4);
-    *doing = "read the address";
+    for (size_t i = 0; i < sizeof(shared_ports) / sizeof(shared_ports[0]); i++)
+        if (shared_ports[i].users && memcmp(&shared_ports[i].at, at, sizeof(*at)) == 0)
+            return &shared_ports[i];
+    return NULL;
+}
+
+static int read_address(const char *host, int port, struct sockaddr_storage *ss, socklen_t *len)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)ss;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ss;
+    memset(ss, 0, sizeof(*ss));
+    if (strcmp(host, "localhost") == 0)
+        host = "127.0.0.1";
     if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)o->port);
-    } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)o->port);
-        len = sizeof(*v6);
-    } else {
-        return -EINVAL;
+        v4->sin_port = htons((uint16_t)port);
+        *len = sizeof(*v4);
+        return 0;
     }
-    *doing = "open a socket";
-    int fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)port);
+        *len = sizeof(*v6);
+        return 0;
+    }
+    return -EINVAL;
+}
+
+static void set_option(int fd, int level, int option, int value)
+{
+    setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* Under shared_lock. *at becomes the address with the port that was given. */
+static int bind_shared(int fd, bool share, struct sockaddr_storage *at, socklen_t len)
+{
+    struct shared_port *p = share ? find_shared(at) : NULL;
+    if (p)
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (bind(fd, (struct sockaddr *)at, len) != 0 ||
+        getsockname(fd, (struct sockaddr *)at, &len) != 0)
+        return -errno;
+    if (!share)
+        return 0;
+    if (!p) {
+        size_t i = 0;
+        while (i < sizeof(shared_ports) / sizeof(shared_ports[0]) && shared_ports[i].users)
+            i++;
+        if (i == sizeof(shared_ports) / sizeof(shared_ports[0]))
+            return -EMFILE;
+        p = &shared_ports[i];
+        p->at = *at;
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    }
+    p->users++;
+    return 0;
+}
+
+/* A bound socket, or a negative errno. Accepted sockets inherit its options. */
+static int bind_socket(const struct wb_http_server_options *o, struct sockaddr_storage *at)
+{
+    socklen_t len;
+    int r = read_address(o->host, o->port, at, &len);
+    if (r != 0)
+        return r;
+    int fd = socket(at->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    int on = 1, idle = KEEPALIVE_S, gap = KEEPALIVE_GAP_S, probes = KEEPALIVE_PROBES;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (o->reuse_port)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-    *doing = "bind";
-    if (bind(fd, (struct sockaddr *)&ss, len) != 0 ||
-        getsockname(fd, (struct sockaddr *)&ss, &len) != 0) {
-        int e = errno;
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    pthread_mutex_lock(&shared_lock);
+    r = bind_shared(fd, o->reuse_port, at, len);
+    pthread_mutex_unlock(&shared_lock);
+    if (r != 0) {
         close(fd);
-        return -e;
+        return r;
     }
-    /* Only after the bind, so that the port of a foreign process is refused; from now on more loops
-     * of this one may join. Accepted sockets inherit the rest. */
-    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &gap, sizeof(gap));
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
-    *port = ntohs(ss.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_S);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_GAP_S);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
     return fd;
+}
+
+static void unshare_port(struct wb_http_server *s)
+{
+    if (!s->o.reuse_port)
+        return;
+    pthread_mutex_lock(&shared_lock);
+    struct shared_port *p = find_shared(&s->at);
+    if (p)
+        p->users--;
+    pthread_mutex_unlock(&shared_lock);
+}
+
+static int port_of(const struct sockaddr_storage *at)
+{
+    return ntohs(at->ss_family == AF_INET ? ((const struct sockaddr_in *)at)->sin_port
+                                          : ((const struct sockaddr_in6 *)at)->sin6_port);
 }
 
 static void on_handle_closed(uv_handle_t *h)
 {
     struct wb_http_server *s = h->data;
-    if (h == (uv_handle_t *)&s->listener)
+    if (h == (uv_handle_t *)&s->listener) {
         s->listening = false;
+        unshare_port(s);
+    }
     if (--s->open_handles == 0 && s->freed) {
         wb_buf_release(&s->text);
         free(s->scratch);
@@ -249,19 +319,18 @@ static void close_listener(struct wb_http_server *s)
 struct wb_http_server *wb_http_server_new(struct wb_loop *l, const struct wb_http_server_options *o,
                                           struct wb_arena *a, struct wb_slice *why)
 {
-    int port = 0;
-    const char *doing;
-    int fd = bind_socket(o, &port, &doing);
+    struct sockaddr_storage at;
+    int fd = bind_socket(o, &at);
     if (fd < 0) {
-        *why =
-            wb_printf(a, "cannot listen on %s:%d: %s: %s", o->host, o->port, doing, strerror(-fd));
+        *why = fd == -EINVAL ? WB_S("not an IP address or \"localhost\"")
+                             : wb_printf(a, "%s", strerror(-fd));
         return NULL;
     }
     struct wb_http_server *s = wb_xcalloc(1, sizeof(*s));
     s->o = *o;
     s->o.host = NULL; /* the caller's string may go */
     s->loop = l;
-    s->port = port;
+    s->at = at;
     wb_list_init(&s->all);
     wb_list_init(&s->held);
     wb_list_init(&s->again);
@@ -281,7 +350,7 @@ struct wb_http_server *wb_http_server_new(struct wb_loop *l, const struct wb_htt
     else
         r = uv_listen((uv_stream_t *)&s->listener, WB_HTTP_BACKLOG, on_connection);
     if (r != 0) {
-        *why = wb_printf(a, "cannot listen on %s:%d: %s", o->host, o->port, uv_strerror(r));
+        *why = wb_printf(a, "%s", uv_strerror(r));
         wb_http_server_free(s);
         return NULL;
     }
@@ -290,7 +359,7 @@ struct wb_http_server *wb_http_server_new(struct wb_loop *l, const struct wb_htt
 
 int wb_http_server_port(const struct wb_http_server *s)
 {
-    return s->port;
+    return port_of(&s->at);
 }
 
 size_t wb_http_server_connections(const struct wb_http_server *s)

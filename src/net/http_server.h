@@ -43,8 +43,8 @@ struct wb_http_exchange {
 struct wb_http_server_options {
     const char *host; /* literal IPv4/IPv6 address or "localhost" */
     int port;         /* 0 = any free one */
-    /* Join the port that another server of this process listens on already. The first one leaves
-     * this false: then a port that a foreign process holds is refused. */
+    /* Several servers of this process listen on the port, each accepting its share. The port of
+     * another process is refused all the same. */
     bool reuse_port;
     struct wb_tls_ctx *tls; /* NULL = plain; borrowed */
     void *user;
@@ -56,7 +56,7 @@ struct wb_http_server_options {
 };
 
 struct wb_http_server;
-/* NULL with *why (in the arena): address in use, no such address, ... */
+/* NULL with *why (in the arena): "Address already in use", ...; without the address. */
 struct wb_http_server *wb_http_server_new(struct wb_loop *l, const struct wb_http_server_options *o,
                                           struct wb_arena *a, struct wb_slice *why);
 int wb_http_server_port(const struct wb_http_server *s);

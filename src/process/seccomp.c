@@ -98,6 +98,10 @@ static int add_rules(scmp_filter_ctx f)
     if (!r) /* pushing characters into a terminal's input */
         r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
                              SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, TIOCSTI));
+    if (!r) /* joining the server's own port, and so receiving what is sent to it */
+        r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(setsockopt), 2,
+                             SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, SOL_SOCKET),
+                             SCMP_A2(SCMP_CMP_MASKED_EQ, 0xffffffffu, SO_REUSEPORT));
     return r;
 }
 

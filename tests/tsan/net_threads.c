@@ -103,7 +103,7 @@ static void answers_by_way_of_another_thread(void **state)
     for (int i = 0; i < LOOPS; i++) {
         loop[i] = wb_loop_new();
         struct wb_http_server_options o = {
-            .host = "127.0.0.1", .port = port, .reuse_port = i > 0, .on_request = on_request};
+            .host = "127.0.0.1", .port = port, .reuse_port = true, .on_request = on_request};
         server[i] = wb_http_server_new(loop[i], &o, &a, &why);
         assert_non_null(server[i]);
         port = wb_http_server_port(server[i]);

@@ -342,19 +342,32 @@ static void ports(void **state)
     fx_start(&f, NULL);
     struct wb_http_server_options o = {.host = "127.0.0.1",
                                        .port = wb_http_server_port(f.server),
+                                       .reuse_port = true,
                                        .user = &f,
                                        .on_request = fx_on_request};
-    /* A second program is refused, a second loop joins. */
+    /* A port that is not shared is refused, whoever has it. */
     assert_null(wb_http_server_new(f.loop, &o, &f.arena, &why));
-    assert_true(wb_slice_find(why, WB_S("ddress already in use"), 0) >= 0);
-    o.reuse_port = true;
+    assert_true(wb_slice_is(why, "Address already in use"));
+    o.port = 0;
+    struct wb_http_server *first = wb_http_server_new(f.loop, &o, &f.arena, &why);
+    assert_non_null(first);
+    o.port = wb_http_server_port(first);
     struct wb_http_server *second = wb_http_server_new(f.loop, &o, &f.arena, &why);
     assert_non_null(second);
+    o.reuse_port = false;
+    assert_null(wb_http_server_new(f.loop, &o, &f.arena, &why));
+    struct wb_http_server *own = f.server;
+    f.server = first; /* fx_connect goes there */
     for (int i = 0; i < 40; i++)
         assert_int_equal(fx_status(fx_once(&f, GET, NULL)), 200);
+    f.server = own;
     assert_int_equal(f.requests, 40);
+    wb_http_server_free(first);
     wb_http_server_free(second);
-    o.reuse_port = false;
+    fx_settle(&f);
+    first = wb_http_server_new(f.loop, &o, &f.arena, &why); /* free again */
+    assert_non_null(first);
+    wb_http_server_free(first);
     static const char *const bad[] = {"example.com", "300.0.0.1", "", "192.0.2.1"};
     for (size_t i = 0; i < 4; i++) {
         o.host = bad[i];
@@ -363,6 +376,7 @@ static void ports(void **state)
     }
     o.host = "::1";
     o.port = 0;
+    o.reuse_port = true;
     second = wb_http_server_new(f.loop, &o, &f.arena, &why);
     if (second) { /* where the machine has IPv6 */
         assert_true(wb_http_server_port(second) > 0);

@@ -432,6 +432,39 @@ static void test_owner_of_connection(void **state)
     wb_arena_release(&a);
 }
 
+/* A port that several of the server's loops share could be joined by anything of the same user. */
+static void test_cannot_join_a_port(void **state)
+{
+    struct result r;
+    int on = 1, l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof at;
+    setsockopt(l, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    assert_int_equal(bind(l, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(l, 8), 0);
+    getsockname(l, (struct sockaddr *)&at, &len);
+    char script[400];
+    snprintf(script, sizeof script,
+             "import socket\n"
+             "s = socket.socket()\n"
+             "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+             "try:\n"
+             "    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n"
+             "    print('allowed')\n"
+             "except PermissionError:\n"
+             "    print('refused')\n"
+             "try:\n"
+             "    s.bind(('127.0.0.1', %d))\n"
+             "    print('bound')\n"
+             "except OSError:\n"
+             "    print('in use')\n",
+             ntohs(at.sin_port));
+    python(&r, true, 256 << 20, script);
+    assert_ends(r, 0);
+    assert_string_equal(r.out, "refused\nin use\n");
+    close(l);
+}
+
 static void test_unusable(void **state)
 {
     struct wb_sandbox_caps none = {.memory = "rss polling"};
@@ -519,6 +552,7 @@ static int run_all(const char *name)
         cmocka_unit_test(test_dies_with_server),
         cmocka_unit_test(test_owner_of_connection),
         cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_cannot_join_a_port),
         cmocka_unit_test(test_unusable),
     };
     fprintf(stderr, "--- %s\n", name);
