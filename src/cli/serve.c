@@ -247,6 +247,7 @@ static void stop_engine(struct runner *r)
 static void release(struct runner *r)
 {
     for (unsigned i = 0; i < r->loops; i++) {
+        wb_loop_step(r->loop[i].loop, false); /* answers that came after the loop had stopped */
         wb_front_free(r->loop[i].front);
         wb_loop_free(r->loop[i].loop);
     }

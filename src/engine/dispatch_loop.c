@@ -111,6 +111,8 @@ static void grace_over(void *arg)
 
 static void look(struct wb_dispatcher *d)
 {
+    if (d->over) /* a message that was still under way */
+        return;
     wb_dispatcher_turn(d);
     if (atomic_load(&d->engine->stopping)) {
         if (!d->draining) {
@@ -211,11 +213,12 @@ void wb_dispatcher_new(struct wb_engine *e)
 void wb_dispatcher_free(struct wb_engine *e)
 {
     struct wb_dispatcher *d = e->dispatcher;
-    wb_dispatcher_forget(d);
+    d->over = true;
     if (d->client)
         wb_client_free(d->client);
     if (atomic_load(&d->loop))
-        wb_loop_free(atomic_load(&d->loop));
+        wb_loop_free(atomic_load(&d->loop)); /* messages still under way are run */
+    wb_dispatcher_forget(d);
     wb_txn_abort(d->txn);
     wb_arena_release(&d->scratch);
     pthread_mutex_destroy(&d->lock);

@@ -303,6 +303,7 @@ static inline void served_close(struct served *s)
         pthread_join(s->writer, NULL);
     pthread_join(s->pool, NULL);
     for (int i = 0; i < SERVED_LOOPS; i++) {
+        wb_loop_step(s->loop[i], false);
         wb_front_free(s->front[i]);
         wb_loop_free(s->loop[i]);
     }
