@@ -145,7 +145,8 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
             .command = {.lane = WB_LANE_INSIDE, .run = first_run, .done = first_done},
             .result = WB_FAILED};
         wb_submit(e, &first.command);
-        wb_writer_step(e);
+        while (wb_writer_step(e))
+            ;
         if (first.result != WB_COMMITTED) {
             wb_log(WB_LOG_ERROR, "engine", "the new store could not be set up", "why",
                    wb_store_why(s), NULL);

@@ -396,7 +396,7 @@ bool wb_writer_step(struct wb_engine *e)
     struct wb_command *c;
     enum ran why = RAN_OK;
     bool good = true;
-    while (good && !batch_full(e, began) && (c = next_command(w)))
+    while (good && (w->count == 0 || !batch_full(e, began)) && (c = next_command(w)))
         good = run_one(e, c, &why);
     /* A job's step comes last, so clients never wait for more than one of it. */
     if (good && job)

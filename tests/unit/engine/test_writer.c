@@ -373,6 +373,28 @@ static void test_moved_clock(void **state)
     world_close(&w);
 }
 
+static int64_t slow_mono(struct wb_seam *s)
+{
+    return ((struct wb_seam_sim *)s)->mono_ns += 10 * 1000000;
+}
+
+/* However slow the machine, each batch does at least one command. */
+static void test_slow_machine(void **state)
+{
+    struct world w;
+    world_open(&w, NULL, NULL);
+    w.seam.seam.mono_ns = slow_mono;
+    struct act a[3];
+    for (int i = 0; i < 3; i++)
+        act_submit(&w, &a[i], WB_LANE_CLIENT, nothing, NULL);
+    for (int i = 0; i < 3; i++) {
+        assert_false(a[i].ended);
+        assert_true(wb_writer_step(w.engine));
+        assert_true(a[i].ended);
+    }
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_after),
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_moved_clock),
+        cmocka_unit_test(test_slow_machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
