@@ -63,7 +63,7 @@ class Session(socketserver.BaseRequestHandler):
         self.tls = False
         self.login = None
         self.helo = ""
-        self.buffer = b""
+        self.reader = self.request.makefile("rb")
         self.number = self.sink.count_connection()
         try:
             if self.sink.tls:
@@ -73,6 +73,7 @@ class Session(socketserver.BaseRequestHandler):
         except (Gone, OSError):
             pass
         finally:
+            self.reader.close()
             self.request.close()
 
     def start_tls(self, files):
@@ -80,17 +81,14 @@ class Session(socketserver.BaseRequestHandler):
         context.load_cert_chain(*files)
         self.request = context.wrap_socket(self.request, server_side=True)
         self.tls = True
-        self.buffer = b""
+        self.reader = self.request.makefile("rb")
 
     def line(self):
-        while b"\n" not in self.buffer:
-            part = self.request.recv(65536)
-            if not part:
-                raise Gone()
-            self.buffer += part
-        line, self.buffer = self.buffer.split(b"\n", 1)
-        self.sink.lines.append(line + b"\n")
-        return line.rstrip(b"\r").decode("utf-8", "replace")
+        line = self.reader.readline()
+        if not line.endswith(b"\n"):
+            raise Gone()
+        self.sink.lines.append(line)
+        return line.rstrip(b"\r\n").decode("utf-8", "replace")
 
     def say(self, reply):
         self.request.sendall(reply.encode() + b"\r\n")

@@ -49,7 +49,7 @@ int main(int argc, char **argv)
                                    .from = argv[2],
                                    .to = argv[3],
                                    .message = {message, n},
-                                   .timeout_ms = 5000,
+                                   .timeout_ms = 30000,
                                    .user = &p,
                                    .done = done};
     for (int i = 5; i < argc; i++) {
