@@ -129,33 +129,33 @@
 #define WB_SNS_FANOUT_BYTES     (2 << 20)
 
 /* Lambda (Developer Guide, "Lambda quotas", unless said) */
-#define WB_LAMBDA_ZIP_MAX           (50 << 20)  /* direct upload */
-#define WB_LAMBDA_REQUEST_MAX       (70 << 20)  /* that in base64, with the other members */
-#define WB_LAMBDA_UNPACKED_MAX      262144000LL /* 250 MB */
-#define WB_LAMBDA_FILES_MAX         100000
-#define WB_LAMBDA_CHUNK             (512 << 10) /* of a package in the store */
-#define WB_LAMBDA_ENVIRONMENT_MAX   4096
-#define WB_LAMBDA_PAYLOAD_MAX       6291456 /* synchronous request */
-#define WB_LAMBDA_ANSWER_MAX        6291556 /* what AWS's error text names */
-#define WB_LAMBDA_ASYNC_MAX         (1 << 20)
-#define WB_LAMBDA_POLICY_MAX        20480
-#define WB_LAMBDA_CONCURRENCY       1000 /* of an account */
-#define WB_LAMBDA_CONCURRENCY_LEFT  100  /* that may not be reserved */
-#define WB_LAMBDA_INIT_MS           10000
-#define WB_LAMBDA_WAIT_MS           5000 /* a synchronous Invoke for capacity */
-#define WB_LAMBDA_IDLE_MS           (5 * 60 * 1000)  /* an environment without work */
-#define WB_LAMBDA_QUANTUM_MS        1000 /* an environment's least time before another function's turn */
-#define WB_LAMBDA_SESSION_S         43200 /* credentials of an environment */
-#define WB_LAMBDA_SESSION_LEFT_MS   (30 * 60 * 1000) /* recycled when they end sooner */
-#define WB_LAMBDA_ASYNC_AGE_MS      (6 * 3600 * 1000LL)
-#define WB_LAMBDA_THROTTLE_MS       1000 /* first pause, doubling to ... */
-#define WB_LAMBDA_THROTTLE_MAX_MS   (5 * 60 * 1000)
-#define WB_LAMBDA_OUTPUT_RATE       (1 << 20)   /* bytes a second read of an environment's output */
-#define WB_LAMBDA_OUTPUT_PENDING    (256 << 10) /* gathered and not yet stored */
-#define WB_LAMBDA_LINE_MAX          (256 << 10)
-#define WB_LAMBDA_FLUSH_BYTES       (64 << 10)
-#define WB_LAMBDA_FLUSH_MS          200
-#define WB_LAMBDA_TAIL              4096 /* X-Amz-Log-Result */
+#define WB_LAMBDA_ZIP_MAX          (50 << 20)  /* direct upload */
+#define WB_LAMBDA_REQUEST_MAX      (70 << 20)  /* that in base64, with the other members */
+#define WB_LAMBDA_UNPACKED_MAX     262144000LL /* 250 MB */
+#define WB_LAMBDA_FILES_MAX        100000
+#define WB_LAMBDA_CHUNK            (512 << 10) /* of a package in the store */
+#define WB_LAMBDA_ENVIRONMENT_MAX  4096
+#define WB_LAMBDA_PAYLOAD_MAX      6291456 /* synchronous request */
+#define WB_LAMBDA_ANSWER_MAX       6291556 /* what AWS's error text names */
+#define WB_LAMBDA_ASYNC_MAX        (1 << 20)
+#define WB_LAMBDA_POLICY_MAX       20480
+#define WB_LAMBDA_CONCURRENCY      1000 /* of an account */
+#define WB_LAMBDA_CONCURRENCY_LEFT 100  /* that may not be reserved */
+#define WB_LAMBDA_INIT_MS          10000
+#define WB_LAMBDA_WAIT_MS          5000            /* a synchronous Invoke for capacity */
+#define WB_LAMBDA_IDLE_MS          (5 * 60 * 1000) /* an environment without work */
+#define WB_LAMBDA_QUANTUM_MS       1000 /* an environment's least time before another function's turn */
+#define WB_LAMBDA_SESSION_S        43200            /* credentials of an environment */
+#define WB_LAMBDA_SESSION_LEFT_MS  (30 * 60 * 1000) /* recycled when they end sooner */
+#define WB_LAMBDA_ASYNC_AGE_MS     (6 * 3600 * 1000LL)
+#define WB_LAMBDA_THROTTLE_MS      1000 /* first pause, doubling to ... */
+#define WB_LAMBDA_THROTTLE_MAX_MS  (5 * 60 * 1000)
+#define WB_LAMBDA_OUTPUT_RATE      (1 << 20)   /* bytes a second read of an environment's output */
+#define WB_LAMBDA_OUTPUT_PENDING   (256 << 10) /* gathered and not yet stored */
+#define WB_LAMBDA_LINE_MAX         (256 << 10)
+#define WB_LAMBDA_FLUSH_BYTES      (64 << 10)
+#define WB_LAMBDA_FLUSH_MS         200
+#define WB_LAMBDA_TAIL             4096 /* X-Amz-Log-Result */
 
 /* Signatures */
 #define WB_SIGV4_SKEW_MS         (5 * 60 * 1000)
