@@ -58,7 +58,8 @@ STR(source_name, "EventSourceName", 1, 256, "aws\\.partner(/[\\.\\-_A-Za-z0-9]+)
 STR(bus_description, "EventBusDescription", 0, 512, NULL);
 STR(kms_key, "KmsKeyIdentifier", 0, 2048, NULL);
 STR(tag_key, "TagKey", 1, 128, NULL);
-STR(tag_value, "TagValue", 0, 256, NULL);
+static const struct wb_shape tag_value = {
+    .kind = WB_STRING, .name = "TagValue", .max = 256, .has_min = true, .has_max = true};
 STR(next_token, "NextToken", 1, 2048, NULL);
 STR(rule_name, "RuleName", 1, 64, "[\\.\\-_A-Za-z0-9]+");
 STR(schedule, "ScheduleExpression", 0, 256, NULL);
