@@ -92,6 +92,7 @@ static void handed_over(struct wb_tx *tx, const struct wb_bus *b, struct wb_slic
     double ms = (double)(tx->now_ms - first_ms);
     wb_events_metric(tx, b, rule, "SuccessfulInvocationAttempts", 1, "Count");
     wb_events_metric(tx, b, rule, "Invocations", 1, "Count");
+    wb_events_metric(tx, b, rule, "IngestiontoInvocationCompleteLatency", ms, "Milliseconds");
     wb_events_metric(tx, b, rule, "IngestionToInvocationSuccessLatency", ms, "Milliseconds");
 }
 
@@ -168,6 +169,9 @@ static void apply(struct wb_tx *tx, const struct wb_work *w, const struct wb_out
     wb_events_metric(tx, &m.bus, m.rule, "InvocationAttempts", 1, "Count");
     if (w->attempts > 1)
         wb_events_metric(tx, &m.bus, m.rule, "RetryInvocationAttempts", 1, "Count");
+    else
+        wb_events_metric(tx, &m.bus, m.rule, "IngestiontoInvocationStartLatency",
+                         (double)(tx->now_ms - w->first_ms), "Milliseconds");
     if (o->kind == WB_ACCEPTED || o->kind == WB_DONE) {
         handed_over(tx, &m.bus, m.rule, w->first_ms);
         return;

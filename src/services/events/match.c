@@ -12,6 +12,8 @@
 #include "services/events/match_internal.h"
 #include <stdlib.h>
 
+#define PENDING 32
+
 struct member {
     uint32_t array, parent;
 };
@@ -28,9 +30,11 @@ struct walk {
     uint32_t head_mask;
     uint32_t *candidate, candidate_count; /* a set, open addressing; 0 = empty, else sub + 1 */
     uint32_t candidate_mask;
+    uint32_t pending_count;
     uint32_t *rule; /* matched */
     uint32_t rule_count, rule_cap;
-    int64_t steps; /* left, see WB_EVENT_MATCH_STEPS_MAX */
+    int64_t steps;             /* left, see WB_EVENT_MATCH_STEPS_MAX */
+    uint64_t pending[PENDING]; /* hashes to look up, their memory on its way; not initialised */
 };
 
 /* --- walking --- */
@@ -210,9 +214,12 @@ static void add_candidate(struct walk *w, uint32_t sub)
     }
     w->candidate[at] = sub + 1;
     w->candidate_count++;
+    const char *place = w->set->blob + (size_t)sub * WB_MATCH_BLOB_UNIT;
+    __builtin_prefetch(place);
+    __builtin_prefetch(place + 64);
 }
 
-static void look_up(struct walk *w, uint64_t hash)
+static void look_up_now(struct walk *w, uint64_t hash)
 {
     const struct wb_match_set *s = w->set;
     uint64_t bit = hash >> 20 & s->filter_mask;
@@ -231,6 +238,24 @@ static void look_up(struct walk *w, uint64_t hash)
     }
 }
 
+static void flush(struct walk *w)
+{
+    for (uint32_t i = 0; i < w->pending_count; i++)
+        look_up_now(w, w->pending[i]);
+    w->pending_count = 0;
+}
+
+/* With many rules each look-up waits for memory; asked for early, they wait together. */
+static void look_up(struct walk *w, uint64_t hash)
+{
+    const struct wb_match_set *s = w->set;
+    if (w->pending_count == PENDING)
+        flush(w);
+    __builtin_prefetch(&s->filter[(hash >> 20 & s->filter_mask) / 64]);
+    __builtin_prefetch(&s->entry[hash & s->entry_mask]);
+    w->pending[w->pending_count++] = hash;
+}
+
 /* Every prefix (suffix) of the value whose length occurs among the rules'. */
 static void look_up_affixes(struct walk *w, const struct wb_leaf *l, bool suffix)
 {
@@ -244,6 +269,31 @@ static void look_up_affixes(struct walk *w, const struct wb_leaf *l, bool suffix
             h = wb_match_hash_byte(h, l->text.p[suffix ? l->text.n - 1 - n : n]);
         look_up(w, wb_match_hash_end(h));
     }
+}
+
+/* The number of elements <= key. */
+static uint32_t upper(const uint64_t *v, uint32_t n, uint64_t key)
+{
+    const uint64_t *from = v;
+    while (n > 0) {
+        uint32_t half = n / 2;
+        bool right = from[half] <= key;
+        from += right ? half + 1 : 0;
+        n = right ? n - half - 1 : half;
+    }
+    return (uint32_t)(from - v);
+}
+
+static void look_up_stretch(struct walk *w, const struct wb_match_stretches *s, uint64_t key)
+{
+    uint32_t block = upper(s->top, s->top_count, key);
+    if (block == 0)
+        return;
+    uint32_t from = (block - 1) * WB_MATCH_STRIDE;
+    uint32_t n = s->count - from < WB_MATCH_STRIDE ? s->count - from : WB_MATCH_STRIDE;
+    uint32_t at = from + upper(s->edge + from, n, key) - 1;
+    for (uint32_t i = s->start[at]; i < s->start[at + 1]; i++)
+        add_candidate(w, s->list[i]);
 }
 
 static void look_up_ranges(struct walk *w, const struct wb_match_range *r, uint32_t from,
@@ -283,34 +333,53 @@ static void look_up_leaf(struct walk *w, struct wb_leaf *l)
         uint64_t key = wb_number_key(d);
         if (p->number)
             look_up(w, wb_match_hash(w->set, l->path, TAG_NUMBER, &key, sizeof key));
-        if (p->range_count)
+        if (p->stretches.count)
+            look_up_stretch(w, &p->stretches, key);
+        else if (p->range_count)
             look_up_ranges(w, p->range, 0, p->range_count, key);
     }
 }
 
 /* --- the check --- */
 
-static bool compact_holds(const struct wb_match_test *t, struct wb_leaf *l)
+static bool bounds_hold(const struct walk *w, const struct wb_match_test *t, struct wb_leaf *l)
 {
+    double bound[2], d;
+    if (!wb_leaf_number(l, &d))
+        return false;
+    memcpy(bound, w->set->blob + t->at, sizeof bound);
+    if (t->kind == WB_TEST_NUMBER)
+        return d == bound[0];
+    return (t->len & 1 ? d > bound[0] : d >= bound[0]) &&
+           (t->len & 2 ? d < bound[1] : d <= bound[1]);
+}
+
+static bool test_holds(const struct walk *w, const struct wb_match_test *t, struct wb_leaf *l)
+{
+    const char *text = w->set->blob + t->at;
     switch (t->kind) {
     case WB_TEST_STRING:
-        return l->string && l->text.n == t->len && memcmp(l->text.p, t->text, t->len) == 0;
+        return l->string && l->text.n == t->len && memcmp(l->text.p, text, t->len) == 0;
     case WB_TEST_LITERAL:
-        return !l->string && l->text.n == t->len && memcmp(l->text.p, t->text, t->len) == 0;
+        return !l->string && l->text.n == t->len && memcmp(l->text.p, text, t->len) == 0;
     case WB_TEST_PREFIX:
-        return l->string && l->text.n >= t->len && memcmp(l->text.p, t->text, t->len) == 0;
+        return l->string && l->text.n >= t->len && memcmp(l->text.p, text, t->len) == 0;
     case WB_TEST_SUFFIX:
         return l->string && l->text.n >= t->len &&
-               memcmp(l->text.p + l->text.n - t->len, t->text, t->len) == 0;
+               memcmp(l->text.p + l->text.n - t->len, text, t->len) == 0;
+    case WB_TEST_NUMBER:
+    case WB_TEST_RANGE:
+        return bounds_hold(w, t, l);
     default:
-        return wb_test_holds(t->full, l);
+        return wb_test_holds(w->set->full[t->at], l);
     }
 }
 
-static bool field_holds(const struct wb_match_field *f, struct wb_leaf *l)
+static bool field_holds(const struct walk *w, const struct wb_match_field *f,
+                        const struct wb_match_test *test, struct wb_leaf *l)
 {
     for (uint32_t i = 0; i < f->test_count; i++)
-        if (compact_holds(&f->test[i], l))
+        if (test_holds(w, &test[i], l))
             return true;
     return false;
 }
@@ -351,7 +420,8 @@ static bool assign(struct walk *w, const struct choice *c, uint32_t count, uint3
 
 /* Gathers the members for a field. False: not satisfied at all. *free: satisfied by a value that
  * restricts nothing. */
-static bool gather(struct walk *w, const struct wb_match_field *f, struct choice *c, bool *free)
+static bool gather(struct walk *w, const struct wb_match_field *f, const struct wb_match_test *test,
+                   struct choice *c, bool *free)
 {
     uint32_t first = *head_of(w, f->path);
     *free = false;
@@ -359,7 +429,7 @@ static bool gather(struct walk *w, const struct wb_match_field *f, struct choice
         return *free = f->may_be_absent;
     for (uint32_t i = first - 1; i != NONE; i = w->leaf[i].next) {
         struct wb_leaf *l = &w->leaf[i];
-        if (!field_holds(f, l))
+        if (!field_holds(w, f, test, l))
             continue;
         if (!l->member) {
             *free = true;
@@ -376,12 +446,13 @@ static bool gather(struct walk *w, const struct wb_match_field *f, struct choice
 
 static bool check(struct walk *w, const struct wb_match_sub *s)
 {
+    const struct wb_match_test *test = (const void *)&s->field[s->field_count];
     struct choice *bound = NULL;
     uint32_t bound_count = 0;
-    for (uint32_t i = 0; i < s->field_count; i++) {
+    for (uint32_t i = 0; i < s->field_count; test += s->field[i++].test_count) {
         struct choice c = {0};
         bool free;
-        if (!gather(w, &s->field[i], &c, &free))
+        if (!gather(w, &s->field[i], test, &c, &free))
             return false;
         if (free)
             continue;
@@ -400,7 +471,7 @@ static bool check(struct walk *w, const struct wb_match_sub *s)
 
 static void check_sub(struct walk *w, uint32_t sub)
 {
-    const struct wb_match_sub *s = &w->set->sub[sub];
+    const struct wb_match_sub *s = (const void *)(w->set->blob + (size_t)sub * WB_MATCH_BLOB_UNIT);
     if (!check(w, s))
         return;
     if (w->rule_count == w->rule_cap)
@@ -443,6 +514,7 @@ static size_t finish(struct walk *w, uint32_t **rules)
             for (uint32_t k = 0; k < p->other_count; k++)
                 add_candidate(w, p->other[k]);
     }
+    flush(w);
     for (uint32_t i = 0; i < s->always_count; i++)
         add_candidate(w, s->always[i]);
     for (uint32_t i = 0; w->candidate && i <= w->candidate_mask; i++)
@@ -455,7 +527,11 @@ static size_t finish(struct walk *w, uint32_t **rules)
 
 static struct walk begin(const struct wb_match_set *s, struct wb_arena *a)
 {
-    struct walk w = {.set = s, .arena = a, .steps = WB_EVENT_MATCH_STEPS_MAX};
+    struct walk w;
+    memset(&w, 0, offsetof(struct walk, pending));
+    w.set = s;
+    w.arena = a;
+    w.steps = WB_EVENT_MATCH_STEPS_MAX;
     w.member_cap = 16;
     w.member = wb_alloc(a, w.member_cap * sizeof *w.member);
     w.member[0] = (struct member){0, 0};

@@ -17,8 +17,15 @@ struct builder {
     struct wb_map *paths; /* path -> index + 1 */
     struct wb_slice *path_name;
     uint32_t path_cap;
-    const struct wb_subrule **source; /* of sub-rule i */
-    struct wb_map *uses;              /* key hash -> number of sub-rules + 1 */
+    struct {
+        const struct wb_subrule *rule;
+        uint32_t id; /* its place in the blob */
+    } * source;
+    uint32_t source_count;
+    struct wb_buf blob;
+    const struct wb_test **full;
+    size_t full_count, full_cap;
+    struct wb_map *uses; /* key hash -> number of sub-rules + 1 */
     struct posting {
         uint64_t hash;
         uint32_t sub;
@@ -165,24 +172,29 @@ static bool may_be_absent(const struct wb_field *f)
     return false;
 }
 
-static void file(struct builder *b, uint32_t sub)
+static struct wb_match_sub *copy_of(struct builder *b, uint32_t i)
 {
-    const struct wb_subrule *s = b->source[sub];
-    struct wb_match_sub *m = &b->set->sub[sub];
+    return (void *)(b->blob.p + (size_t)b->source[i].id * WB_MATCH_BLOB_UNIT);
+}
+
+static void file(struct builder *b, uint32_t i)
+{
+    const struct wb_subrule *s = b->source[i].rule;
+    const struct wb_match_sub *m = copy_of(b, i);
+    uint32_t sub = b->source[i].id, at = NONE, present = NONE;
     double best = 1e18;
-    uint32_t at = NONE, present = NONE;
-    for (uint32_t i = 0; i < s->field_count; i++) {
-        double c = cost(b, m->field[i].path, &s->field[i]);
+    for (uint32_t f = 0; f < s->field_count; f++) {
+        double c = cost(b, m->field[f].path, &s->field[f]);
         if (c < best) {
             best = c;
-            at = i;
+            at = f;
         }
-        if (!m->field[i].may_be_absent)
-            present = i; /* the last: the deepest names tend to be the rarest */
+        if (!m->field[f].may_be_absent)
+            present = f; /* the last: the deepest names tend to be the rarest */
     }
     if (at != NONE) {
-        for (uint32_t i = 0; i < s->field[at].test_count; i++)
-            file_test(b, m->field[at].path, &s->field[at].test[i], sub);
+        for (uint32_t t = 0; t < s->field[at].test_count; t++)
+            file_test(b, m->field[at].path, &s->field[at].test[t], sub);
     } else if (present != NONE) {
         PUSH(b, other, (struct other_of){m->field[present].path, sub});
     } else {
@@ -198,37 +210,48 @@ static bool has_text(const struct wb_test *t)
            t->kind == WB_TEST_SUFFIX;
 }
 
-static void copy_sub(struct builder *b, uint32_t sub, uint32_t rule)
+/* What the check reads of a test besides its kind: into the blob, or by reference. */
+static void copy_test(struct builder *b, size_t place, const struct wb_test *t)
 {
-    const struct wb_subrule *s = b->source[sub];
-    size_t tests = 0, bytes = 0;
+    struct wb_match_test m = {.kind = t->kind & 0xff, .at = (uint32_t)b->blob.n};
+    if (has_text(t)) {
+        m.len = t->text.n & 0xffffff;
+        wb_buf_slice_put(&b->blob, t->text);
+    } else if (t->kind == WB_TEST_NUMBER || t->kind == WB_TEST_RANGE) {
+        double bound[2] = {t->lo, t->hi};
+        m.len = t->lo_open | t->hi_open << 1;
+        wb_buf_put(&b->blob, bound, sizeof bound);
+    } else {
+        m.at = (uint32_t)b->full_count;
+        PUSH(b, full, t);
+    }
+    memcpy(b->blob.p + place, &m, sizeof m);
+}
+
+static void copy_sub(struct builder *b, const struct wb_subrule *s, uint32_t rule)
+{
+    static const char zeros[sizeof(struct wb_match_test)];
+    while (b->blob.n % WB_MATCH_BLOB_UNIT)
+        wb_buf_char(&b->blob, 0);
+    size_t place = b->blob.n;
+    b->source[b->source_count].rule = s;
+    b->source[b->source_count++].id = (uint32_t)(place / WB_MATCH_BLOB_UNIT);
+    struct wb_match_sub head = {rule, s->field_count};
+    wb_buf_put(&b->blob, &head, sizeof head);
     for (uint32_t i = 0; i < s->field_count; i++) {
-        tests += s->field[i].test_count;
-        for (uint32_t k = 0; k < s->field[i].test_count; k++)
-            bytes += has_text(&s->field[i].test[k]) ? s->field[i].test[k].text.n : 0;
-    }
-    char *block = wb_alloc(&b->set->arena, s->field_count * sizeof(struct wb_match_field) +
-                                               tests * sizeof(struct wb_match_test) + bytes);
-    struct wb_match_field *f = (struct wb_match_field *)(void *)block;
-    struct wb_match_test *t = (struct wb_match_test *)(void *)(f + s->field_count);
-    char *text = (char *)(t + tests);
-    b->set->sub[sub] = (struct wb_match_sub){rule, s->field_count, f};
-    for (uint32_t i = 0; i < s->field_count; i++, f++) {
         const struct wb_field *from = &s->field[i];
-        *f = (struct wb_match_field){.path = path_index(b, from->path),
-                                     .test_count = from->test_count & 0x7fffffff,
-                                     .may_be_absent = may_be_absent(from),
-                                     .test = t};
-        for (uint32_t k = 0; k < from->test_count; k++, t++) {
-            const struct wb_test *full = &from->test[k];
-            *t = (struct wb_match_test){.kind = full->kind, .full = full};
-            if (!has_text(full))
-                continue;
-            t->len = (uint32_t)full->text.n;
-            t->text = memcpy(text, full->text.p, full->text.n);
-            text += full->text.n;
-        }
+        struct wb_match_field f = {.path = path_index(b, from->path),
+                                   .test_count = from->test_count & 0x7fffffff,
+                                   .may_be_absent = may_be_absent(from)};
+        wb_buf_put(&b->blob, &f, sizeof f);
     }
+    place = b->blob.n;
+    for (uint32_t i = 0; i < s->field_count; i++)
+        for (uint32_t k = 0; k < s->field[i].test_count; k++)
+            wb_buf_put(&b->blob, zeros, sizeof zeros);
+    for (uint32_t i = 0; i < s->field_count; i++)
+        for (uint32_t k = 0; k < s->field[i].test_count; k++, place += sizeof zeros)
+            copy_test(b, place, &s->field[i].test[k]);
 }
 
 /* --- turning lists into indexes --- */
@@ -301,6 +324,72 @@ static uint64_t fill_max(struct wb_match_range *r, uint32_t from, uint32_t to)
     return r[mid].max_hi = right > m ? right : m;
 }
 
+struct end {
+    uint64_t key;
+    uint32_t range; /* index */
+    bool begins;
+};
+
+static int by_key(const void *x, const void *y)
+{
+    const struct end *a = x, *b = y;
+    return (a->key > b->key) - (a->key < b->key);
+}
+
+/* Cuts the ranges r[0..n) into stretches. False when their lists would grow too long. */
+static bool make_stretches(struct wb_arena *a, const struct wb_match_range *r, uint32_t n,
+                           struct wb_match_stretches *s)
+{
+    size_t max = (size_t)n * 8 + 64, ends = 0, used = 0;
+    uint32_t active_count = 0;
+    struct end *end = wb_xcalloc(2 * (size_t)n, sizeof *end);
+    uint32_t *active = wb_xcalloc(n, sizeof *active), *where = wb_xcalloc(n, sizeof *where);
+    uint32_t *list = wb_xcalloc(max, sizeof *list);
+    for (uint32_t i = 0; i < n; i++) {
+        if (r[i].lo > r[i].hi)
+            continue;
+        end[ends++] = (struct end){r[i].lo, i, true};
+        end[ends++] = (struct end){r[i].hi + 1, i, false};
+    }
+    sort_list(end, ends, sizeof *end, by_key);
+    s->edge = wb_new_n(a, uint64_t, ends + 1);
+    s->start = wb_new_n(a, uint32_t, ends + 2);
+    for (size_t i = 0; i < ends && used <= max;) {
+        uint64_t key = end[i].key;
+        for (; i < ends && end[i].key == key; i++) {
+            uint32_t k = end[i].range;
+            if (end[i].begins) {
+                where[k] = active_count;
+                active[active_count++] = k;
+            } else {
+                active[where[k]] = active[--active_count];
+                where[active[where[k]]] = where[k];
+            }
+        }
+        s->edge[s->count] = key;
+        s->start[s->count++] = (uint32_t)used;
+        for (uint32_t k = 0; k < active_count && used <= max; k++)
+            if (used++ < max)
+                list[used - 1] = r[active[k]].sub;
+    }
+    bool fits = used <= max && s->count > 0;
+    if (fits) {
+        s->start[s->count] = (uint32_t)used;
+        s->list = wb_new_n(a, uint32_t, used + 1);
+        memcpy(s->list, list, used * sizeof *list);
+        s->top = wb_new_n(a, uint64_t, s->count / WB_MATCH_STRIDE + 1);
+        for (uint32_t i = 0; i < s->count; i += WB_MATCH_STRIDE)
+            s->top[s->top_count++] = s->edge[i];
+    } else {
+        s->count = 0;
+    }
+    free(end);
+    free(active);
+    free(where);
+    free(list);
+    return fits;
+}
+
 static void make_ranges(struct builder *b)
 {
     sort_list(b->range, b->range_count, sizeof *b->range, by_path_lo);
@@ -312,7 +401,8 @@ static void make_ranges(struct builder *b)
         p->range = wb_new_n(&b->set->arena, struct wb_match_range, end - i);
         for (size_t k = i; k < end; k++)
             p->range[k - i] = b->range[k].r;
-        fill_max(p->range, 0, p->range_count);
+        if (!make_stretches(&b->set->arena, p->range, p->range_count, &p->stretches))
+            fill_max(p->range, 0, p->range_count);
     }
 }
 
@@ -444,13 +534,13 @@ static void make_trie(struct builder *b)
 
 static void count_uses(struct builder *b)
 {
-    for (uint32_t i = 0; i < b->set->sub_count; i++) {
-        const struct wb_subrule *s = b->source[i];
+    for (uint32_t i = 0; i < b->source_count; i++) {
+        const struct wb_subrule *s = b->source[i].rule;
+        const struct wb_match_sub *m = copy_of(b, i);
         for (uint32_t f = 0; f < s->field_count; f++)
             for (uint32_t t = 0; t < s->field[f].test_count; t++)
                 if (looked_up(&s->field[f].test[t]) && s->field[f].test[t].kind != WB_TEST_RANGE)
-                    uses(b, key_hash(b->set, b->set->sub[i].field[f].path, &s->field[f].test[t]),
-                         1);
+                    uses(b, key_hash(b->set, m->field[f].path, &s->field[f].test[t]), 1);
     }
 }
 
@@ -462,25 +552,24 @@ struct wb_match_set *wb_match_new(struct wb_pattern *const *pattern, uint32_t co
     s->seed = wb_hash(WB_S("events"));
     b.paths = wb_map_new();
     b.uses = wb_map_new();
+    size_t subs = 0;
     for (uint32_t i = 0; i < count; i++)
-        s->sub_count += pattern[i] ? pattern[i]->sub_count : 0;
-    s->sub = wb_new_n(&s->arena, struct wb_match_sub, s->sub_count + 1);
-    b.source = wb_xcalloc(s->sub_count + 1, sizeof *b.source);
-    for (uint32_t i = 0, sub = 0; i < count; i++) {
-        for (uint32_t k = 0; pattern[i] && k < pattern[i]->sub_count; k++, sub++) {
-            b.source[sub] = &pattern[i]->sub[k];
-            copy_sub(&b, sub, i);
-        }
-    }
+        subs += pattern[i] ? pattern[i]->sub_count : 0;
+    b.source = wb_xcalloc(subs + 1, sizeof *b.source);
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = 0; pattern[i] && k < pattern[i]->sub_count; k++)
+            copy_sub(&b, &pattern[i]->sub[k], i);
     s->path = wb_new_n(&s->arena, struct wb_match_path, s->path_count + 1);
     count_uses(&b);
-    for (uint32_t i = 0; i < s->sub_count; i++)
+    for (uint32_t i = 0; i < b.source_count; i++)
         file(&b, i);
     make_table(&b);
     make_ranges(&b);
     make_lengths(&b);
     make_others(&b);
     make_trie(&b);
+    s->blob = b.blob.p;
+    s->full = b.full;
     wb_map_free(b.paths);
     wb_map_free(b.uses);
     free(b.path_name);
@@ -497,5 +586,7 @@ void wb_match_free(struct wb_match_set *s)
     if (!s)
         return;
     wb_arena_release(&s->arena);
+    free(s->blob);
+    free(s->full);
     free(s);
 }

@@ -14,17 +14,29 @@ struct wb_match_node {
     uint32_t path;               /* NONE when no rule's path ends here */
 };
 
-/* Ranges of numbers: an array ordered by lo, read as a balanced tree whose nodes know the highest
- * hi below them. */
+/*
+ * Ranges of numbers of a path, two forms. Usually: all ends of ranges in order (edge), which cut
+ * the numbers into stretches, and for each stretch the sub-rules whose ranges cover it (list, from
+ * start[i] to start[i + 1]); every STRIDE-th edge once more in `top`, so that a search touches few
+ * cache lines. When ranges overlap so much that the lists would grow out of proportion: an array
+ * ordered by lo, read as a balanced tree whose nodes know the highest hi below them.
+ */
+#define WB_MATCH_STRIDE 64
 struct wb_match_range {
     uint64_t lo, hi, max_hi;
     uint32_t sub;
+};
+struct wb_match_stretches {
+    uint64_t *edge, *top;
+    uint32_t *start, *list;
+    uint32_t count, top_count; /* of edges; 0 = the tree is used */
 };
 
 struct wb_match_path {
     bool string, literal, number, ip; /* kinds of equality that are looked up */
     uint16_t *prefix, *suffix;        /* lengths that occur, ascending */
     uint32_t prefix_count, suffix_count;
+    struct wb_match_stretches stretches;
     struct wb_match_range *range;
     uint32_t range_count;
     uint32_t *other; /* sub-rules to check whenever there is a value */
@@ -38,24 +50,25 @@ struct wb_match_entry {
     uint32_t at, count;
 };
 
-/* The part of a sub-rule that is read for a check lies together: this, its fields, their tests,
- * their texts. */
+/*
+ * A sub-rule as it is checked lies in one piece of set->blob: head, fields, tests of all fields in
+ * their order, then texts and bounds. Its number is its place in the blob divided by BLOB_UNIT.
+ */
+#define WB_MATCH_BLOB_UNIT 8
 struct wb_match_test {
-    uint32_t kind, len;
-    union {
-        const char *text;           /* STRING, LITERAL, PREFIX, SUFFIX */
-        const struct wb_test *full; /* all others */
-    };
+    uint32_t kind : 8;
+    uint32_t len : 24; /* of the text; of a range: lo_open | hi_open << 1 */
+    uint32_t at;       /* STRING, LITERAL, PREFIX, SUFFIX: the text's place in the blob; NUMBER,
+                          RANGE: that of two doubles; others: index in set->full */
 };
 struct wb_match_field {
     uint32_t path;
     uint32_t test_count : 31;
     uint32_t may_be_absent : 1;
-    struct wb_match_test *test;
 };
 struct wb_match_sub {
     uint32_t rule, field_count;
-    struct wb_match_field *field;
+    struct wb_match_field field[];
 };
 
 struct wb_match_set {
@@ -64,8 +77,8 @@ struct wb_match_set {
     struct wb_match_node *node; /* 0 is the root */
     struct wb_match_path *path;
     uint32_t path_count;
-    struct wb_match_sub *sub;
-    uint32_t sub_count;
+    char *blob;
+    const struct wb_test **full;
     struct wb_match_entry *entry;
     uint64_t entry_mask;
     uint64_t *filter; /* a bit for each key: most look-ups of absent keys end here */

@@ -23,6 +23,7 @@ struct put {
     struct entry *entry;
     uint32_t count;
     size_t bytes;
+    int64_t began_ns;
 };
 
 static void bad_entry(struct entry *e, const char *code, struct wb_slice message)
@@ -162,6 +163,8 @@ void wb_events_put_prepare(struct wb_call *c)
     struct wb_json list = wb_in(c, "Entries");
     struct put *p = wb_new(c->arena, struct put);
     struct wb_json_iter it = wb_json_iter(list);
+    struct wb_seam *seam = wb_engine_seam(c->engine);
+    p->began_ns = seam->mono_ns(seam);
     c->prepared = p;
     while (wb_json_next(&it))
         p->bytes += entry_size(it.value, c->arena);
@@ -218,12 +221,13 @@ static void count_call(struct wb_call *c, const struct put *p, uint32_t failed)
 {
     static const struct {
         const char *name, *unit;
-    } metrics[] = {{"PutEventsApproximateCallCount", "Count"},
-                   {"PutEventsApproximateSuccessCount", "Count"},
-                   {"PutEventsEntriesCount", "Count"},
-                   {"PutEventsFailedEntriesCount", "Count"},
-                   {"PutEventsRequestSize", "Bytes"}};
-    double value[] = {1, 1, p->count, failed, (double)p->bytes};
+    } metrics[] = {
+        {"PutEventsApproximateCallCount", "Count"}, {"PutEventsApproximateSuccessCount", "Count"},
+        {"PutEventsEntriesCount", "Count"},         {"PutEventsFailedEntriesCount", "Count"},
+        {"PutEventsRequestSize", "Bytes"},          {"PutEventsLatency", "Milliseconds"}};
+    struct wb_seam *seam = wb_engine_seam(c->engine);
+    double ms = (double)(seam->mono_ns(seam) - p->began_ns) / 1e6;
+    double value[] = {1, 1, p->count, failed, (double)p->bytes, ms};
     for (size_t i = 0; i < sizeof value / sizeof *value; i++)
         wb_put_metric(c->tx, c->ctx.account, c->ctx.region, "AWS/Events", metrics[i].name, NULL, 0,
                       value[i], metrics[i].unit);
