@@ -32,8 +32,24 @@ struct wb_keyring {
 
 /* --- the key file --- */
 
+/* Makes the name itself durable. */
+static int sync_folder(struct wb_arena *a, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dir = !slash          ? "."
+                      : slash == path ? "/"
+                                      : wb_dup_cstr(a, wb_slice(path, (size_t)(slash - path)));
+    int rc = 0, fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (fsync(fd) < 0)
+        rc = -errno;
+    close(fd);
+    return rc;
+}
+
 /* Writes a small private file so that it is there whole or not at all. 0 or a negative errno. */
-static int write_private(const char *dir, const char *path, struct wb_slice text)
+static int write_private(const char *path, struct wb_slice text)
 {
     struct wb_arena a;
     wb_arena_init(&a, 0);
@@ -56,12 +72,7 @@ static int write_private(const char *dir, const char *path, struct wb_slice text
         unlink(tmp);
         goto out;
     }
-    int d = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (d >= 0) {
-        if (fsync(d) < 0)
-            rc = -errno;
-        close(d);
-    }
+    rc = sync_folder(&a, path);
 out:
     wb_arena_release(&a);
     return rc;
@@ -75,13 +86,13 @@ static struct wb_keyring *make_ring(const uint8_t master[KEY_LEN])
     return k;
 }
 
-static struct wb_keyring *new_ring(const char *dir, const char *path, struct wb_seam *seam,
-                                   struct wb_arena *a, struct wb_slice *why)
+static struct wb_keyring *new_ring(const char *path, struct wb_seam *seam, struct wb_arena *a,
+                                   struct wb_slice *why)
 {
     uint8_t master[KEY_LEN];
     seam->random(seam, master, sizeof master);
     struct wb_slice line[2] = {wb_hex_encode(a, wb_slice(master, sizeof master)), WB_S("\n")};
-    int rc = write_private(dir, path, wb_concat(a, line, 2));
+    int rc = write_private(path, wb_concat(a, line, 2));
     if (rc < 0) {
         *why = wb_printf(a, "cannot write the key file %s: %s", path, strerror(-rc));
         return NULL;
@@ -112,9 +123,12 @@ struct wb_keyring *wb_keyring_open(const char *dir, const char *key_file, struct
     const char *path = key_file ? key_file : wb_dup_cstr(a, wb_printf(a, "%s/key", dir));
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && create)
-        return new_ring(key_file ? NULL : dir, path, seam, a, why);
+        return new_ring(path, seam, a, why);
     if (fd < 0) {
-        *why = wb_printf(a, "cannot read the key file %s: %s", path, strerror(errno));
+        *why = wb_printf(a, "cannot read the key file %s: %s%s", path, strerror(errno),
+                         errno == ENOENT ? "; the secrets in the data need it: put it back, or "
+                                           "name it with --key-file"
+                                         : "");
         return NULL;
     }
     if (!is_private(fd, path, a, why)) {
@@ -291,6 +305,26 @@ enum wb_sig_lookup wb_key_find(struct wb_txn *t, const struct wb_keyring *k, str
     return WB_KEY_OK;
 }
 
+bool wb_access_keys_exist(struct wb_store *s)
+{
+    struct wb_arena a;
+    struct wb_txn *t;
+    struct wb_scan *scan;
+    struct wb_slice key, row;
+    bool found = false;
+    wb_arena_init(&a, 0);
+    struct wb_slice lo = wb_key(&a, WB_T_ACCESS_KEY, "");
+    if (wb_txn_begin(s, false, &t) == WB_STORE_OK) {
+        if (wb_scan_open(t, lo, wb_key_after(&a, lo), false, &scan) == WB_STORE_OK) {
+            found = wb_scan_next(scan, &key, &row) == WB_STORE_OK;
+            wb_scan_close(scan);
+        }
+        wb_txn_abort(t);
+    }
+    wb_arena_release(&a);
+    return found;
+}
+
 /* --- the root key --- */
 
 static enum wb_store_status find_root(struct wb_txn *t, struct wb_arena *a, struct wb_slice account,
@@ -334,9 +368,9 @@ static enum wb_store_status make_root(struct wb_store *s, const struct wb_keyrin
     return st;
 }
 
-static enum wb_store_status write_credentials(const char *dir, const char *path,
-                                              struct wb_slice key_id, struct wb_slice secret,
-                                              struct wb_slice region, struct wb_arena *a)
+static enum wb_store_status write_credentials(const char *path, struct wb_slice key_id,
+                                              struct wb_slice secret, struct wb_slice region,
+                                              struct wb_arena *a)
 {
     struct wb_slice text =
         wb_printf(a,
@@ -345,7 +379,7 @@ static enum wb_store_status write_credentials(const char *dir, const char *path,
                   "export AWS_REGION=%.*s\n"
                   "export AWS_DEFAULT_REGION=%.*s\n",
                   WB_FMT(key_id), WB_FMT(secret), WB_FMT(region), WB_FMT(region));
-    int rc = write_private(dir, path, text);
+    int rc = write_private(path, text);
     return rc == 0 ? WB_STORE_OK : rc == -ENOSPC || rc == -EDQUOT ? WB_STORE_FULL : WB_STORE_ERROR;
 }
 
@@ -367,14 +401,14 @@ enum wb_store_status wb_root_key_ensure(struct wb_store *s, const struct wb_keyr
     if (found) {
         struct wb_principal p;
         if (wb_key_find(t, k, a, key_id, WB_SLICE_NULL, 0, &secret, &p) != WB_KEY_OK)
-            st = WB_STORE_ERROR; /* another key file than the one it was sealed with */
+            st = WB_STORE_CORRUPT; /* another key file than the one it was sealed with */
     }
     wb_txn_abort(t);
     if (found && st == WB_STORE_OK && access(path, F_OK) == 0)
         return WB_STORE_OK;
     if (st == WB_STORE_NOT_FOUND)
         st = make_root(s, k, seam, account, a, &key_id, &secret);
-    return st == WB_STORE_OK ? write_credentials(dir, path, key_id, secret, region, a) : st;
+    return st == WB_STORE_OK ? write_credentials(path, key_id, secret, region, a) : st;
 }
 
 /* --- sessions --- */

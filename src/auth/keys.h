@@ -28,8 +28,12 @@ enum wb_store_status wb_access_key_put(struct wb_txn *t, const struct wb_keyring
                                        struct wb_arena *a, struct wb_slice key_id,
                                        struct wb_slice secret, const struct wb_principal *p,
                                        int64_t now_ms);
+/* Does the store hold any key? Then something is sealed in it, and a new master key must not be
+ * made. */
+bool wb_access_keys_exist(struct wb_store *s);
 /* The first start's root key: makes it when the account has none, and writes DIR/credentials (0600;
- * the exports of `waybill env`). */
+ * the exports of `waybill env`). WB_STORE_CORRUPT: the key is there, but was sealed under another
+ * master key. */
 enum wb_store_status wb_root_key_ensure(struct wb_store *s, const struct wb_keyring *k,
                                         struct wb_seam *seam, const char *dir,
                                         struct wb_slice account, struct wb_slice region,

@@ -187,7 +187,7 @@ static bool check_value(struct check *k, struct wb_json v, const struct wb_shape
     }
 }
 
-bool wb_wire_check_types(struct wb_call *c)
+bool wb_validate_types(struct wb_call *c)
 {
     struct check k = {c, c->service->crc32};
     return check_value(&k, c->in, c->op->input);
@@ -222,5 +222,5 @@ bool wb_protocol_decode(struct wb_call *c, const struct wb_sig_request *r)
         return not_json(c, "Start of list found where not expected");
     if (wb_json_type(c->in) != WB_JSON_OBJECT)
         return not_json(c, NULL);
-    return wb_wire_check_types(c);
+    return wb_validate_types(c);
 }

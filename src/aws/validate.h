@@ -8,6 +8,10 @@
 
 #include "aws/op.h"
 
+/* Are the members of c->in of the shape's types? False: c->error is a SerializationException.
+ * wb_protocol_decode does this; calls from inside do it themselves. */
+bool wb_validate_types(struct wb_call *c);
+
 /* Checks c->in against c->op->input; sets c->error when something fails. */
 void wb_validate(struct wb_call *c);
 

@@ -26,9 +26,6 @@ struct wb_slice wb_wire_field(const struct wb_wire *w, struct wb_slice name);
 /* One per protocol: the request as JSON text in *text, or c->error set and false. */
 bool wb_wire_from_query(struct wb_call *c, struct wb_slice *text);
 bool wb_wire_from_rest(struct wb_call *c, const struct wb_sig_request *r, struct wb_slice *text);
-/* Checks the types of c->in against the shape: SerializationException. */
-bool wb_wire_check_types(struct wb_call *c);
-
 /* Text of a scalar in a form field, header, label or query parameter as JSON of the shape's kind.
  * False when it cannot be one; *why says so. */
 bool wb_wire_scalar(struct wb_arena *a, struct wb_json_writer *w, const struct wb_shape *shape,

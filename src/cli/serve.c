@@ -122,15 +122,22 @@ static int open_data(struct runner *r)
     r->store = wb_store_open_lmdb(dir, &o, &r->arena, &why);
     if (!r->store)
         return complain(dir, why);
-    r->keyring = wb_keyring_open(dir, r->s->key_file, seam, true, &r->arena, &why);
+    bool fresh = !wb_access_keys_exist(r->store); /* else a lost key must be said, not replaced */
+    r->keyring = wb_keyring_open(dir, r->s->key_file, seam, fresh, &r->arena, &why);
     if (!r->keyring)
         return complain(r->s->key_file ? r->s->key_file : dir, why);
     r->engine = wb_engine_new(&r->config, r->store, seam, r->keyring, r->s->modules);
     if (!r->engine)
         return complain(dir, WB_S("the store could not be set up"));
     const struct wb_config *c = wb_engine_config(r->engine);
-    if (wb_root_key_ensure(r->store, r->keyring, seam, dir, wb_slice_str(c->account),
-                           wb_slice_str(c->region), &r->arena) != WB_STORE_OK)
+    enum wb_store_status st =
+        wb_root_key_ensure(r->store, r->keyring, seam, dir, wb_slice_str(c->account),
+                           wb_slice_str(c->region), &r->arena);
+    if (st == WB_STORE_CORRUPT)
+        return complain(r->s->key_file ? r->s->key_file : dir,
+                        WB_S("the data was sealed with another key: put back the key file that "
+                             "belongs to it, or name it with --key-file"));
+    if (st != WB_STORE_OK)
         return complain("cannot make the root access key", wb_slice_str(wb_store_why(r->store)));
     return 0;
 }

@@ -80,7 +80,7 @@ bool wb_call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *ser
     c.in = wb_json_read(tx->arena, input, &why);
     if (wb_json_type(c.in) != WB_JSON_OBJECT)
         wb_fail(&c, "SerializationException", 400, "The input is not a JSON object");
-    if (!wb_failed(&c))
+    if (!wb_failed(&c) && wb_validate_types(&c))
         wb_validate(&c);
     if (!wb_failed(&c))
         wb_call_authorize(&c);

@@ -183,8 +183,10 @@ static void test_root_key(void **state)
     unlink(path_of("key"));
     struct wb_keyring *k = ring(true, &why);
     struct wb_store *s = wb_store_open_mem();
+    assert_false(wb_access_keys_exist(s));
     assert_int_equal(wb_root_key_ensure(s, k, &sim.seam, dir, account, region, &arena),
                      WB_STORE_OK);
+    assert_true(wb_access_keys_exist(s));
     struct stat st;
     assert_int_equal(stat(path_of("credentials"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
@@ -220,7 +222,7 @@ static void test_root_key(void **state)
     unlink(path_of("key"));
     struct wb_keyring *other = ring(true, &why);
     assert_int_equal(wb_root_key_ensure(s, other, &sim.seam, dir, account, region, &arena),
-                     WB_STORE_ERROR);
+                     WB_STORE_CORRUPT);
     assert_int_equal(wb_root_key_ensure(s, k, &sim.seam, "/nonexistent", account, region, &arena),
                      WB_STORE_ERROR);
     wb_keyring_free(other);
