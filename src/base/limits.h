@@ -76,6 +76,7 @@
 /* DynamoDB (Developer Guide: quotas, constraints) */
 #define WB_DDB_ITEM_MAX         409600    /* names in UTF-8 + values */
 #define WB_DDB_PAGE_MAX         (1 << 20) /* of Query and Scan, before the filter */
+#define WB_DDB_PAGE_MS          200       /* then a page ends early: its reader comes back */
 #define WB_DDB_BATCH_BYTES_MAX  (16 << 20)
 #define WB_DDB_BATCH_WRITE_MAX  25
 #define WB_DDB_BATCH_GET_MAX    100

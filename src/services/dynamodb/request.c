@@ -131,10 +131,31 @@ static bool read_expressions(struct wb_call *c, struct wb_ddb_exprs *x)
     return !wb_failed(c);
 }
 
+/* Most reads and writes name none of these parameters: one look at the members says so. */
+static bool any_given(struct wb_json from, const char *const *expressions, const char *const *older)
+{
+    struct wb_json_iter it = wb_json_iter(from);
+    while (wb_json_next(&it)) {
+        struct wb_slice raw = wb_json_raw(it.key); /* with its quotes */
+        struct wb_slice name = wb_slice_sub(raw, 1, raw.n - 1);
+        if (wb_slice_starts(name, WB_S("Expression")) || wb_slice_chr(name, '\\', 0) >= 0)
+            return true;
+        for (const char *const *x = expressions; *x; x++)
+            if (wb_slice_is(name, *x))
+                return true;
+        for (const char *const *x = older; *x; x++)
+            if (wb_slice_is(name, *x))
+                return true;
+    }
+    return false;
+}
+
 bool wb_ddb_exprs_read(struct wb_call *c, struct wb_json from, const char *const *expressions,
                        const char *const *older, struct wb_ddb_exprs *out)
 {
-    *out = (struct wb_ddb_exprs){.from = from};
+    *out = (struct wb_ddb_exprs){.from = from, .bindings.arena = c->arena};
+    if (!any_given(from, expressions, older))
+        return true;
     if (!check_mix(c, from, expressions, older) || !read_older(c, older, out))
         return false;
     struct wb_av_error e;

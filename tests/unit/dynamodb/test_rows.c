@@ -246,6 +246,68 @@ static void test_stale(void **state)
     world_close(&w);
 }
 
+/* --- metrics --- */
+
+struct metric {
+    const char *name;
+    bool found;
+};
+
+static void find_metric(struct wb_tx *tx, void *arg)
+{
+    struct metric *m = arg;
+    struct wb_slice key, value;
+    struct wb_scan *s = wb_tx_scan_prefix(tx, wb_key(tx->arena, WB_T_METRIC, ""));
+    while (!m->found && wb_tx_next(tx, s, &key, &value))
+        m->found = wb_slice_find(key, wb_slice_str(m->name), 0) >= 0;
+    wb_scan_close(s);
+}
+
+static bool has_metric(struct world *w, const char *name)
+{
+    struct metric m = {name, false};
+    look(w, find_metric, &m);
+    return m.found;
+}
+
+static void fails(struct world *w, const char *op, const char *in)
+{
+    struct answer a = call(w, op, "%s", in);
+    assert_false(a.ok);
+    answer_free(&a);
+}
+
+static void test_metrics(void **state)
+{
+    static const char item[] = "'Item':{'h':{'S':'1'},'r':{'S':'2'},'g':{'S':'3'}}";
+    struct world w;
+    world_open(&w, &wb_dynamodb_module, NULL);
+    create(&w, "");
+    DO(&w, "PutItem", "{'TableName':'tab',%s}", item);
+    assert_true(has_metric(&w, "ConsumedWriteCapacityUnits"));
+    assert_true(has_metric(&w, "GlobalSecondaryIndexName"));
+    assert_false(has_metric(&w, "ConsumedReadCapacityUnits"));
+    assert_false(has_metric(&w, "UserErrors"));
+    fails(&w, "PutItem",
+          "{'TableName':'tab','Item':{'h':{'S':'1'},'r':{'S':'2'}},"
+          "'ConditionExpression':'attribute_not_exists(h)'}");
+    wb_seam_sim_advance(&w.seam, 2000);
+    settle(&w);
+    assert_true(has_metric(&w, "ConditionalCheckFailedRequests"));
+    assert_true(has_metric(&w, "SuccessfulRequestLatency"));
+    assert_false(has_metric(&w, "UserErrors")); /* a failed condition is none */
+    fails(&w, "PutItem", "{'TableName':'tab','Item':{'h':{'S':'1'}}}");
+    DO(&w, "Query",
+       "{'TableName':'tab','KeyConditionExpression':'h = :h',"
+       "'ExpressionAttributeValues':{':h':{'S':'1'}}}");
+    wb_seam_sim_advance(&w.seam, 2000);
+    settle(&w);
+    assert_true(has_metric(&w, "UserErrors"));
+    assert_true(has_metric(&w, "ConsumedReadCapacityUnits"));
+    assert_true(has_metric(&w, "ReturnedItemCount"));
+    world_close(&w);
+}
+
 /* --- damage --- */
 
 struct damage {
@@ -310,7 +372,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_journal), cmocka_unit_test(test_recovery_journal),
         cmocka_unit_test(test_trim),    cmocka_unit_test(test_long_keys),
-        cmocka_unit_test(test_stale),   cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_metrics), cmocka_unit_test(test_stale),
+        cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
