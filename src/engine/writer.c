@@ -34,6 +34,7 @@ struct wb_writer {
     bool starved;         /* a loop was turned away; under lock */
     bool woken;           /* under lock */
     struct lane mine[2];  /* the writer's own */
+    size_t taken[2];      /* of each lane in this batch */
     struct wb_command *cmd[WB_BATCH_COMMANDS_MAX + 1]; /* of the batch; the job's step is last */
     enum wb_commit result[WB_BATCH_COMMANDS_MAX + 1];
     size_t count;
@@ -134,17 +135,26 @@ static void take(struct wb_writer *w)
     pthread_mutex_unlock(&w->lock);
 }
 
+/* The inside lane goes first, but a backlog of outcomes must not shut the clients out: after its
+ * first WB_BATCH_INSIDE commands of a batch the lanes take turns. */
+static struct wb_command *pop(struct wb_writer *w)
+{
+    bool client = w->taken[WB_LANE_INSIDE] > WB_BATCH_INSIDE + w->taken[WB_LANE_CLIENT];
+    struct wb_command *c = lane_pop(&w->mine[client ? WB_LANE_CLIENT : WB_LANE_INSIDE]);
+    if (!c)
+        c = lane_pop(&w->mine[client ? WB_LANE_INSIDE : WB_LANE_CLIENT]);
+    if (c)
+        w->taken[c->lane]++;
+    return c;
+}
+
 static struct wb_command *next_command(struct wb_writer *w)
 {
-    for (int turn = 0; turn < 2; turn++) {
-        struct wb_command *c = lane_pop(&w->mine[WB_LANE_INSIDE]);
-        if (!c)
-            c = lane_pop(&w->mine[WB_LANE_CLIENT]);
-        if (c || turn)
-            return c;
-        take(w);
-    }
-    return NULL;
+    struct wb_command *c = pop(w);
+    if (c)
+        return c;
+    take(w);
+    return pop(w);
 }
 
 /* --- one transaction --- */
@@ -384,6 +394,7 @@ bool wb_writer_step(struct wb_engine *e)
     struct wb_writer *w = e->writer;
     struct wb_batch *b = &w->batch;
     int64_t began = e->seam->mono_ns(e->seam);
+    w->taken[0] = w->taken[1] = 0;
     take(w);
     bool counts = wb_counts_due(e, began), job = job_wanted(e);
     if (!w->mine[0].head && !w->mine[1].head && !counts && !job)

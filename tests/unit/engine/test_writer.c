@@ -69,6 +69,27 @@ static void test_inside_lane_first(void **state)
     world_close(&w);
 }
 
+/* However many outcomes wait, clients get their share of each batch. */
+static void test_clients_are_not_shut_out(void **state)
+{
+    struct world w;
+    world_open(&w, NULL, NULL);
+    struct act *inside = calloc(2000, sizeof *inside), client[100];
+    for (int i = 0; i < 2000; i++)
+        act_submit(&w, &inside[i], WB_LANE_INSIDE, nothing, NULL);
+    for (int i = 0; i < 100; i++)
+        act_submit(&w, &client[i], WB_LANE_CLIENT, nothing, NULL);
+    wb_writer_step(w.engine);
+    assert_true(inside[0].ended && inside[400].ended);
+    assert_false(inside[500].ended);
+    for (int i = 0; i < 100; i++)
+        assert_true(client[i].ended);
+    while (wb_writer_step(w.engine))
+        ;
+    free(inside);
+    world_close(&w);
+}
+
 static void test_client_lane_is_bounded(void **state)
 {
     struct world w;
@@ -401,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_group_commit),
         cmocka_unit_test(test_no_commit_without_change),
         cmocka_unit_test(test_inside_lane_first),
+        cmocka_unit_test(test_clients_are_not_shut_out),
         cmocka_unit_test(test_client_lane_is_bounded),
         cmocka_unit_test(test_batch_bytes),
         cmocka_unit_test(test_undo),
