@@ -1,5 +1,6 @@
 #include "aws/validate.h"
 #include "aws/pattern.h"
+#include "base/limits.h"
 #include <stdio.h>
 
 #define ERRORS_MAX 10
@@ -9,6 +10,7 @@ struct check {
     struct wb_call *c;
     struct wb_buf path; /* "entries.1.member.source" */
     struct wb_buf text; /* the messages so far */
+    size_t value_end;   /* where the printing of a value stops */
     unsigned errors;
     unsigned depth;
     bool alone; /* a service's own error was told; the rest is not looked at */
@@ -28,22 +30,39 @@ static void lower_first(struct wb_buf *b, const char *name)
     wb_buf_str(b, name + 1);
 }
 
+/* A value may be megabytes; its beginning tells enough. */
+static void put_text(struct check *k, struct wb_slice s)
+{
+    size_t room = k->value_end > k->text.n ? k->value_end - k->text.n : 0;
+    if (s.n <= room) {
+        wb_buf_slice_put(&k->text, s);
+        return;
+    }
+    while (room > 0 && ((unsigned char)s.p[room] & 0xc0) == 0x80)
+        room--;
+    wb_buf_put(&k->text, s.p, room);
+    wb_buf_str(&k->text, "...");
+    k->value_end = 0;
+}
+
 static void put_value(struct check *k, struct wb_json v, const struct wb_shape *s)
 {
     struct wb_buf *b = &k->text;
     struct wb_json_iter it = wb_json_iter(v);
     bool first = true;
+    if (b->n >= k->value_end)
+        return;
     switch (wb_json_type(v)) {
     case WB_JSON_MISSING:
     case WB_JSON_NULL:
         wb_buf_str(b, "null");
         break;
     case WB_JSON_STRING:
-        wb_buf_slice_put(b, wb_json_str(v, k->c->arena));
+        put_text(k, wb_json_str(v, k->c->arena));
         break;
     case WB_JSON_ARRAY:
         wb_buf_char(b, '[');
-        for (; wb_json_next(&it); first = false) {
+        for (; wb_json_next(&it) && b->n < k->value_end; first = false) {
             wb_buf_str(b, first ? "" : ", ");
             put_value(k, it.value, s && s->kind == WB_LIST ? s->elem : NULL);
         }
@@ -63,16 +82,16 @@ static void put_value(struct check *k, struct wb_json v, const struct wb_shape *
             break;
         }
         wb_buf_char(b, '{');
-        for (; wb_json_next(&it); first = false) {
+        for (; wb_json_next(&it) && b->n < k->value_end; first = false) {
             wb_buf_str(b, first ? "" : ", ");
-            wb_buf_slice_put(b, wb_json_str(it.key, k->c->arena));
+            put_text(k, wb_json_str(it.key, k->c->arena));
             wb_buf_char(b, '=');
             put_value(k, it.value, s && s->kind == WB_MAP ? s->elem : NULL);
         }
         wb_buf_char(b, '}');
         break;
     default:
-        wb_buf_slice_put(b, wb_json_raw(v));
+        put_text(k, wb_json_raw(v));
     }
 }
 
@@ -85,6 +104,7 @@ static bool begin(struct check *k, struct wb_json v, const struct wb_shape *s)
     bool null = wb_json_type(v) == WB_JSON_NULL || wb_json_type(v) == WB_JSON_MISSING;
     wb_buf_str(&k->text, k->errors ? "; Value " : "Value ");
     k->errors++;
+    k->value_end = k->text.n + WB_VALIDATION_VALUE_MAX;
     wb_buf_str(&k->text, null ? "" : "'");
     put_value(k, v, s);
     wb_buf_str(&k->text, null ? "" : "'");

@@ -25,10 +25,12 @@
 #define WB_HTTP_BUFFERS_KEPT     64          /* free ones that stay, per loop */
 
 /* Query protocol */
-#define WB_FORM_BODY_MAX   (2 << 20) /* Query: SNS's 256 KiB, escaped, with attributes */
-#define WB_FORM_FIELDS_MAX 10000
-#define WB_FORM_NAME_MAX   1024
-#define WB_FORM_DEPTH_MAX  32
+#define WB_FORM_BODY_MAX        (2 << 20) /* Query: SNS's 256 KiB, escaped, with attributes */
+#define WB_FORM_FIELDS_MAX      10000
+#define WB_FORM_NAME_MAX        1024
+#define WB_FORM_DEPTH_MAX       32
+#define WB_VALIDATION_VALUE_MAX (32 * 1024) /* of a refused value, printed in its error */
+
 /* Outbound HTTP and SMTP, per loop */
 #define WB_CLIENT_CONNECT_MS       10000
 #define WB_CLIENT_CONNECTIONS_MAX  512

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "aws/pattern.h"
+#include "base/limits.h"
 #include "codec/text.h"
 #include "fake.h"
 #include <pthread.h>
@@ -124,6 +125,27 @@ static void test_many(void **state)
     assert_int_equal(n, 10);
 }
 
+/* Of a refused value of megabytes only the beginning is told. */
+static void test_long_value(void **state)
+{
+    struct wb_buf b = wb_buf_in(&arena);
+    wb_buf_str(&b, "{\"TableName\":\"");
+    for (int i = 0; i < 100000; i++)
+        wb_buf_str(&b, "\xc3\xa4");
+    wb_buf_put(&b, "\"}", 3);
+    const char *text = check(b.p);
+    assert_true(strlen(text) < 2 * (WB_VALIDATION_VALUE_MAX + 200));
+    assert_non_null(strstr(text, "\xc3\xa4...' at 'tableName' failed to satisfy constraint: "));
+    b = wb_buf_in(&arena);
+    wb_buf_str(&b, "{\"TableName\":\"abc\",\"Strings\":[\"x\"");
+    for (int i = 0; i < 100000; i++)
+        wb_buf_str(&b, ",\"element\"");
+    wb_buf_put(&b, "]}", 3);
+    text = check(b.p);
+    assert_true(strlen(text) < WB_VALIDATION_VALUE_MAX + 200);
+    assert_non_null(strstr(text, "]' at 'strings' failed to satisfy constraint: "));
+}
+
 static void test_alone(void **state)
 {
     struct wire_request q = {.method = "POST",
@@ -223,9 +245,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts),   cmocka_unit_test(test_many),
-        cmocka_unit_test(test_alone),   cmocka_unit_test(test_patterns),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_texts),    cmocka_unit_test(test_many),
+        cmocka_unit_test(test_alone),    cmocka_unit_test(test_long_value),
+        cmocka_unit_test(test_patterns), cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
