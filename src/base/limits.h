@@ -161,6 +161,10 @@
 #define WB_LAMBDA_FLUSH_MS         200
 #define WB_LAMBDA_TAIL             4096 /* X-Amz-Log-Result */
 
+/* Embedded metric format (CloudWatch User Guide) */
+#define WB_METRIC_DIMENSIONS_MAX 30
+#define WB_EMF_VALUES_MAX        100 /* of one log line */
+
 /* Signatures */
 #define WB_SIGV4_SKEW_MS         (5 * 60 * 1000)
 #define WB_SIGV4_EXPIRES_MAX_S   604800      /* X-Amz-Expires: one week */

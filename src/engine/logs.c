@@ -8,6 +8,7 @@
  * first line.
  */
 #include "codec/zip.h"
+#include "engine/emf.h"
 #include "engine/internal.h"
 
 #define ROW_VERSION 1
@@ -84,6 +85,8 @@ void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice reg
 {
     if (count == 0)
         return;
+    for (size_t i = 0; i < count; i++)
+        wb_emf_read(tx, account, region, line[i].text);
     uint64_t number = group_number(tx, account, region, group), bytes = 0;
     int64_t first = line[0].time_ms, last = first;
     for (size_t from = 0, at = 0; from < count; from = at) {

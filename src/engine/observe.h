@@ -23,7 +23,7 @@ struct wb_log_line {
     struct wb_slice text;
 };
 /* Appends lines to a log stream as one compressed block (<= 64 KB each; makes group and stream when
- * absent). */
+ * absent). Lines in the embedded metric format add their metrics (emf.h). */
 void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                   struct wb_slice group, struct wb_slice stream, const struct wb_log_line *line,
                   size_t count);

@@ -1,0 +1,142 @@
+#include "engine/emf.h"
+
+#include "base/limits.h"
+#include "codec/json.h"
+
+#include <stdlib.h>
+
+/* CloudWatch API Reference, MetricDatum, Unit. */
+static const char *unit_of(struct wb_slice s)
+{
+    static const char *const units[] = {"Seconds",
+                                        "Microseconds",
+                                        "Milliseconds",
+                                        "Bytes",
+                                        "Kilobytes",
+                                        "Megabytes",
+                                        "Gigabytes",
+                                        "Terabytes",
+                                        "Bits",
+                                        "Kilobits",
+                                        "Megabits",
+                                        "Gigabits",
+                                        "Terabits",
+                                        "Percent",
+                                        "Count",
+                                        "Bytes/Second",
+                                        "Kilobytes/Second",
+                                        "Megabytes/Second",
+                                        "Gigabytes/Second",
+                                        "Terabytes/Second",
+                                        "Bits/Second",
+                                        "Kilobits/Second",
+                                        "Megabits/Second",
+                                        "Gigabits/Second",
+                                        "Terabits/Second",
+                                        "Count/Second"};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (wb_slice_is(s, units[i]))
+            return units[i];
+    return "None";
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return wb_slice_cmp(((const struct wb_pair *)a)->name, ((const struct wb_pair *)b)->name);
+}
+
+/* The values of one set of dimension names, sorted; -1 when one is missing or there are too many.
+ */
+static int dimensions(struct wb_arena *a, struct wb_json root, struct wb_json names,
+                      struct wb_pair out[WB_METRIC_DIMENSIONS_MAX])
+{
+    int n = 0;
+    struct wb_json_iter it = wb_json_iter(names);
+    while (wb_json_next(&it)) {
+        struct wb_slice name = wb_json_str(it.value, a),
+                        value = wb_json_str(wb_json_get_slice(root, name), a);
+        if (n == WB_METRIC_DIMENSIONS_MAX || !name.n || !value.n)
+            return -1;
+        out[n++] = (struct wb_pair){name, value};
+    }
+    qsort(out, (size_t)n, sizeof *out, by_name);
+    return n;
+}
+
+struct emf {
+    struct wb_tx *tx;
+    struct wb_slice account, region;
+    struct wb_json root;
+    const char *ns;
+    const struct wb_pair *dims;
+    int dim_count;
+    size_t added;
+};
+
+static void add_value(struct emf *m, const char *name, const char *unit, struct wb_json v)
+{
+    double value;
+    if (m->added < WB_EMF_VALUES_MAX && wb_json_double(v, &value)) {
+        wb_put_metric(m->tx, m->account, m->region, m->ns, name, m->dims, (size_t)m->dim_count,
+                      value, unit);
+        m->added++;
+    }
+}
+
+static void add_metrics(struct emf *m, struct wb_json metrics)
+{
+    struct wb_json_iter it = wb_json_iter(metrics);
+    while (wb_json_next(&it)) {
+        struct wb_slice name = wb_json_get_str(it.value, "Name", m->tx->arena);
+        struct wb_json value = wb_json_get_slice(m->root, name);
+        if (!name.n)
+            continue;
+        const char *text = wb_dup_cstr(m->tx->arena, name),
+                   *unit = unit_of(wb_json_get_str(it.value, "Unit", m->tx->arena));
+        if (wb_json_type(value) == WB_JSON_NUMBER)
+            add_value(m, text, unit, value);
+        struct wb_json_iter values =
+            wb_json_iter(wb_json_type(value) == WB_JSON_ARRAY ? value : WB_JSON_NONE);
+        while (wb_json_next(&values))
+            add_value(m, text, unit, values.value);
+    }
+}
+
+/* One directive: a namespace, sets of dimensions, metrics. Each set is a series of its own. */
+static void add_directive(struct emf *m, struct wb_json directive)
+{
+    struct wb_slice ns = wb_json_get_str(directive, "Namespace", m->tx->arena);
+    struct wb_json metrics = wb_json_get(directive, "Metrics"),
+                   sets = wb_json_get(directive, "Dimensions");
+    struct wb_pair dims[WB_METRIC_DIMENSIONS_MAX];
+    if (!ns.n)
+        return;
+    m->ns = wb_dup_cstr(m->tx->arena, ns);
+    m->dims = dims;
+    m->dim_count = 0;
+    if (wb_json_count(sets) == 0)
+        add_metrics(m, metrics);
+    struct wb_json_iter it = wb_json_iter(sets);
+    while (wb_json_next(&it)) {
+        m->dim_count = dimensions(m->tx->arena, m->root, it.value, dims);
+        if (m->dim_count >= 0)
+            add_metrics(m, metrics);
+    }
+}
+
+size_t wb_emf_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                   struct wb_slice line)
+{
+    line = wb_slice_trim(line);
+    if (line.n < 2 || line.p[0] != '{' || wb_slice_find(line, WB_S("\"_aws\""), 0) < 0)
+        return 0;
+    struct emf m = {.tx = tx,
+                    .account = account,
+                    .region = region,
+                    .root = wb_json_read(tx->arena, line, NULL)};
+    struct wb_json_iter it =
+        wb_json_iter(wb_json_get(wb_json_get(m.root, "_aws"), "CloudWatchMetrics"));
+    while (wb_json_next(&it))
+        add_directive(&m, it.value);
+    return m.added;
+}

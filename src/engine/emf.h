@@ -1,0 +1,16 @@
+/*
+ * The embedded metric format: a log line that is a JSON object with a member "_aws" carries metrics
+ * (CloudWatch User Guide, "Specification: Embedded metric format"). Lines that are not of that form
+ * are just lines.
+ */
+#ifndef WB_ENGINE_EMF_H
+#define WB_ENGINE_EMF_H
+
+#include "engine/observe.h"
+
+/* Adds the metrics of the line, if it carries any, to the minute of this commit. Returns how many
+ * values were added. */
+size_t wb_emf_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                   struct wb_slice line);
+
+#endif
