@@ -33,20 +33,31 @@ static struct wb_slice home_key(struct wb_arena *a)
     return wb_key(a, WB_T_META, "z", "home");
 }
 
-/* A data directory keeps the account and region it was made with. */
-static bool read_home(struct wb_engine *e)
+/* A module's first rows are made once a store, also when the module is newer than the store. */
+static struct wb_slice module_key(struct wb_arena *a, const struct wb_module *m)
+{
+    return wb_key(a, WB_T_META, "zz", "module", m->service ? m->service->name : "");
+}
+
+/* A data directory keeps the account and region it was made with. *complete: nothing of what an
+ * empty store begins with is missing. */
+static bool read_home(struct wb_engine *e, bool *complete)
 {
     struct wb_txn *t;
     struct wb_slice v;
     bool found = false;
+    *complete = false;
     if (wb_txn_begin(e->store, false, &t) != WB_STORE_OK)
         return false;
     if (wb_get(t, home_key(&e->arena), &v) == WB_STORE_OK) {
         struct wb_rd r = wb_rd(v);
         e->config.account = wb_dup_cstr(&e->arena, wb_rd_lp(&r));
         e->config.region = wb_dup_cstr(&e->arena, wb_rd_lp(&r));
-        found = wb_rd_done(&r);
+        *complete = found = wb_rd_done(&r);
     }
+    for (size_t i = 0; e->modules && e->modules[i]; i++)
+        if (e->modules[i]->first)
+            *complete &= wb_get(t, module_key(&e->arena, e->modules[i]), &v) == WB_STORE_OK;
     wb_txn_abort(t);
     return found;
 }
@@ -54,6 +65,7 @@ static bool read_home(struct wb_engine *e)
 struct first {
     struct wb_command command;
     enum wb_commit result;
+    bool ended;
 };
 
 static void first_run(struct wb_command *c, struct wb_tx *tx)
@@ -63,7 +75,9 @@ static void first_run(struct wb_command *c, struct wb_tx *tx)
 
 static void first_done(struct wb_command *c, enum wb_commit result)
 {
-    WB_CONTAINER(c, struct first, command)->result = result;
+    struct first *f = WB_CONTAINER(c, struct first, command);
+    f->result = result;
+    f->ended = true;
 }
 
 void wb_engine_first(struct wb_tx *tx)
@@ -74,8 +88,13 @@ void wb_engine_first(struct wb_tx *tx)
     wb_buf_lp(&b, wb_slice_str(e->config.region));
     wb_tx_put(tx, home_key(tx->arena), wb_buf_slice(&b));
     for (size_t i = 0; e->modules && e->modules[i]; i++)
-        if (e->modules[i]->first)
+        if (e->modules[i]->first) {
+            struct wb_slice key = module_key(tx->arena, e->modules[i]), v;
+            if (wb_tx_get(tx, key, &v))
+                continue;
             e->modules[i]->first(tx);
+            wb_tx_put(tx, key, WB_S("1"));
+        }
 }
 
 /* --- life --- */
@@ -123,7 +142,7 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     e->pages = wb_map_new();
     wb_list_init(&e->fronts);
     pthread_mutex_init(&e->fronts_lock, NULL);
-    bool old = read_home(e);
+    bool complete, old = read_home(e, &complete);
     wb_clock_start(e);
     wb_writer_new(e);
     wb_defs_new(e);
@@ -139,15 +158,15 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
         if (modules[i]->start)
             modules[i]->start(e);
     wb_jobs_start(e);
-    if (!old) {
+    if (!complete) {
         /* No thread runs yet: this one is the writer for a moment. */
         struct first first = {
             .command = {.lane = WB_LANE_INSIDE, .run = first_run, .done = first_done},
             .result = WB_FAILED};
         wb_submit(e, &first.command);
-        while (wb_writer_step(e))
+        while (!first.ended && wb_writer_step(e))
             ;
-        if (first.result != WB_COMMITTED) {
+        if (first.result != WB_COMMITTED && !old) { /* an old store may be open for reading only */
             wb_log(WB_LOG_ERROR, "engine", "the new store could not be set up", "why",
                    wb_store_why(s), NULL);
             wb_engine_free(e);

@@ -102,6 +102,44 @@ static void test_call(void **state)
     world_close(&w);
 }
 
+/* --- what an empty store begins with --- */
+
+static unsigned firsts;
+static void module_first(struct wb_tx *tx)
+{
+    firsts++;
+    write_u64(tx, T_ROW, WB_S("first"), 1);
+}
+
+/* Once a store, also for a module that is newer than the store. */
+static void test_first(void **state)
+{
+    static const struct wb_module newer = {.service = &test_service, .first = module_first};
+    struct world w;
+    firsts = 0;
+    world_open(&w, NULL, NULL);
+    w.modules[0] = &newer;
+    for (int i = 0; i < 3; i++) {
+        world_restart(&w);
+        assert_int_equal(firsts, 1);
+        assert_int_equal(rows_in(&w, T_ROW), 1);
+    }
+    world_close(&w);
+}
+
+/* A directory keeps its account and region. */
+static void test_home(void **state)
+{
+    struct world w;
+    world_open(&w, NULL, NULL);
+    w.config.account = "123456789012";
+    w.config.region = "eu-west-1";
+    world_restart(&w);
+    assert_string_equal(wb_engine_config(w.engine)->account, "000000000000");
+    assert_string_equal(wb_engine_config(w.engine)->region, "us-east-1");
+    world_close(&w);
+}
+
 /* --- metrics --- */
 
 struct metric {
@@ -295,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deliver),  cmocka_unit_test(test_call),
+        cmocka_unit_test(test_first),    cmocka_unit_test(test_home),
         cmocka_unit_test(test_metrics),  cmocka_unit_test(test_metric_bound),
         cmocka_unit_test(test_counters), cmocka_unit_test(test_logs),
         cmocka_unit_test(test_trace),    cmocka_unit_test(test_span),
