@@ -5,6 +5,7 @@
  * cgroups, and memory is polled instead.
  */
 #include "process/internal.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -164,6 +165,36 @@ static bool open_v1(void)
            (mkdir(base, 0755) == 0 || errno == EEXIST);
 }
 
+/* Groups of servers that were killed and whose data directory is gone as well, so that no sweep
+ * finds them. Only what is empty goes: removing a group that is in use fails. */
+static void remove_empty_siblings(void)
+{
+    char dir[WB_CGROUP_PATH], path[2 * WB_CGROUP_PATH];
+    snprintf(dir, sizeof dir, "%s", base);
+    char *end = strrchr(dir, '/');
+    if (!end)
+        return;
+    *end = 0;
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (strncmp(e->d_name, "waybill-", 8) != 0 || strcmp(e->d_name, end + 1) == 0)
+            continue;
+        if (kill((pid_t)strtol(e->d_name + 8, NULL, 10), 0) == 0 || errno != ESRCH)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        DIR *inner = opendir(path);
+        for (struct dirent *f; inner && (f = readdir(inner));) {
+            if (f->d_name[0] == 'e' && f->d_type == DT_DIR)
+                unlinkat(dirfd(inner), f->d_name, AT_REMOVEDIR);
+        }
+        if (inner)
+            closedir(inner);
+        rmdir(path);
+    }
+    if (d)
+        closedir(d);
+}
+
 enum wb_cgroup_kind wb_cgroup_open(void)
 {
     if (opened)
@@ -175,7 +206,9 @@ enum wb_cgroup_kind wb_cgroup_open(void)
         wb_cgroup_remove(dir);
     else
         kind = WB_CGROUP_NONE;
-    if (!kind) {
+    if (kind) {
+        remove_empty_siblings();
+    } else {
         rmdir(base);
         base[0] = 0;
     }
@@ -245,8 +278,45 @@ bool wb_cgroup_remove(const char *dir)
     return rmdir(dir) == 0 || errno == ENOENT;
 }
 
+/* Processes of a killed namespace take a moment to go, and only then can their group be removed. */
+struct leftover {
+    struct leftover *next;
+    char dir[WB_CGROUP_PATH];
+};
+static struct leftover *leftovers;
+
+void wb_cgroup_tidy(void)
+{
+    for (struct leftover **at = &leftovers; *at;) {
+        struct leftover *o = *at;
+        if (wb_cgroup_remove(o->dir)) {
+            *at = o->next;
+            free(o);
+        } else {
+            wb_cgroup_kill(o->dir);
+            at = &o->next;
+        }
+    }
+}
+
+void wb_cgroup_discard(const char *dir)
+{
+    if (wb_cgroup_remove(dir))
+        return;
+    struct leftover *o = wb_xcalloc(1, sizeof *o);
+    wb_fit(o->dir, sizeof o->dir, "%s", dir);
+    o->next = leftovers;
+    leftovers = o;
+    wb_cgroup_kill(dir);
+}
+
 void wb_cgroup_close(void)
 {
+    for (int i = 0; i < 500 && leftovers; i++) {
+        wb_cgroup_tidy();
+        if (leftovers)
+            usleep(1000);
+    }
     if (base[0])
         rmdir(base);
     base[0] = 0;

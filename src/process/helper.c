@@ -35,5 +35,5 @@ int wb_sandbox_helper_main(void)
     wb_confine_enter(&c, 3);
     execve(c.argv[0], (char *const *)c.argv, (char *const *)c.env);
     dprintf(2, "waybill: cannot start %s: %s\n", c.argv[0], strerror(errno));
-    return 126;
+    _exit(126); /* confined: nothing of the program's own end belongs here */
 }

@@ -16,8 +16,10 @@ int64_t wb_cgroup_usage(const char *dir);
 int64_t wb_cgroup_peak(const char *dir);
 int64_t wb_cgroup_oom_kills(const char *dir);
 void wb_cgroup_kill(const char *dir);
-bool wb_cgroup_remove(const char *dir); /* false while something is in it */
-void wb_cgroup_close(void);             /* removes the server's group, for tests */
+bool wb_cgroup_remove(const char *dir);  /* false while something is in it */
+void wb_cgroup_discard(const char *dir); /* kills what is in it; removes it now or later */
+void wb_cgroup_tidy(void);               /* tries again those that were not empty yet */
+void wb_cgroup_close(void);              /* removes the server's group */
 
 /* --- children.c, memory without cgroups --- */
 int64_t wb_tree_memory(pid_t pid);

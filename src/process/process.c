@@ -279,6 +279,7 @@ struct wb_process *wb_process_start(const struct wb_process_spec *s, int *stdout
         close_ends(&e);
         return NULL;
     }
+    wb_cgroup_tidy();
     struct wb_process *p = wb_xcalloc(1, sizeof *p);
     p->pidfd = p->status_fd = -1;
     p->limit = s->memory_bytes;
@@ -419,17 +420,17 @@ void wb_process_free(struct wb_process *p)
         for (int i = 0; i < 50 && !wb_process_reap(p, &status, &oom); i++)
             poll(&f, 1, 100);
     }
-    if (p->cgroup[0]) {
-        /* The guardian's death is seen before the kernel has emptied the namespace. */
-        for (int i = 0; i < 200 && !wb_cgroup_remove(p->cgroup); i++) {
-            wb_cgroup_kill(p->cgroup);
-            usleep(1000);
-        }
-    }
+    if (p->cgroup[0])
+        wb_cgroup_discard(p->cgroup);
     give_user_back(p);
     if (p->pidfd >= 0)
         close(p->pidfd);
     if (p->status_fd >= 0)
         close(p->status_fd);
     free(p);
+}
+
+void wb_process_end(void)
+{
+    wb_cgroup_close();
 }

@@ -92,5 +92,7 @@ int wb_sandbox_helper_main(void);
 /* At start: ends processes and removes cgroups that an earlier, killed server left behind (by
  * marker under run_dir), and keeps the markers of this one there. */
 void wb_process_sweep(const char *run_dir);
+/* At the end, when every process was freed: removes the server's cgroup. */
+void wb_process_end(void);
 
 #endif

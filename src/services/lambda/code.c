@@ -1,7 +1,7 @@
 /*
  * Packages: checked and unpacked when they are uploaded, kept in the store in chunks, and unpacked
- * again whenever the folder is not there. DATA/run/code is a cache: <number>-<version>, never
- * changed once it has its name.
+ * again whenever the folder is not there. DATA/run/code is a cache: each folder is named after the
+ * package's SHA-256 and never changed once it has its name.
  */
 #include "services/lambda/function.h"
 
@@ -21,8 +21,10 @@
 struct wb_slice lambda_code_dir(struct wb_arena *a, struct wb_engine *e,
                                 const struct lambda_function *f)
 {
-    return wb_printf(a, "%s/code/%llu-%llu", lambda_run_dir(e), (unsigned long long)f->number,
-                     (unsigned long long)f->version);
+    char *name = wb_dup_cstr(a, f->sha256);
+    for (char *p = name; *p; p++)
+        *p = *p == '/' ? '_' : *p == '+' ? '-' : *p == '=' ? '.' : *p;
+    return wb_printf(a, "%s/code/z%s", lambda_run_dir(e), name);
 }
 
 /* Unpacks into a new folder beside the cache; the null slice with *why on failure. */
@@ -102,7 +104,7 @@ void lambda_package_put(struct wb_tx *tx, const struct lambda_package *p, uint64
     for (size_t at = 0; at < p->zip.n; at += WB_LAMBDA_CHUNK, chunk++)
         wb_tx_put(tx, wb_key(tx->arena, WB_T_CODE, "uuu", number, version, chunk),
                   wb_slice_sub(p->zip, at, at + WB_LAMBDA_CHUNK));
-    struct lambda_function f = {.number = number, .version = version};
+    struct lambda_function f = {.sha256 = p->sha256};
     struct rename_after *r = wb_new(tx->arena, struct rename_after);
     r->from = p->staged.p;
     r->to = lambda_code_dir(tx->arena, tx->engine, &f).p;

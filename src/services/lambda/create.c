@@ -159,7 +159,10 @@ static void read_configuration(struct wb_call *c, struct lambda_function *f)
 
 static void touch(struct wb_call *c, struct lambda_function *f)
 {
-    f->generation++;
+    /* Not a counter: after a reset the same number must not mean other code. */
+    wb_engine_seam(c->engine)->random(wb_engine_seam(c->engine), &f->generation,
+                                      sizeof f->generation);
+    f->generation >>= 2;
     f->revision = wb_id_uuid(c->arena, wb_engine_seam(c->engine));
     f->modified_ms = c->tx->now_ms;
 }

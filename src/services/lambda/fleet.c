@@ -54,6 +54,12 @@ static bool fits(const struct env *e, const struct lambda_function *f)
     return e->f->number == f->number && e->f->generation == f->generation;
 }
 
+/* Of an earlier configuration, or of a function that had the name before. */
+static bool is_older(const struct env *e, const struct lambda_function *f)
+{
+    return !fits(e, f) && e->f->modified_ms <= f->modified_ms;
+}
+
 static struct env *idle_env(struct queue *q, const struct lambda_function *f)
 {
     struct env *found = NULL;
@@ -63,8 +69,8 @@ static struct env *idle_env(struct queue *q, const struct lambda_function *f)
         if (e->state != ENV_IDLE)
             continue;
         if (!fits(e, f)) {
-            if (e->f->number != f->number || e->f->generation < f->generation)
-                env_kill(e); /* of an older configuration */
+            if (is_older(e, f))
+                env_kill(e);
         } else if (!found || e->idle_ms > found->idle_ms) {
             found = e; /* the one used last is the warmest */
         }
@@ -188,7 +194,7 @@ void env_ready(struct env *e)
     struct invocation *v = first_waiting(e->queue);
     bool ends = e->session_ends_ms - wb_engine_seam(l->e)->wall_ms(wb_engine_seam(l->e)) <
                 WB_LAMBDA_SESSION_LEFT_MS;
-    if (ends || (v && !fits(e, v->f) && e->f->generation < v->f->generation) || must_yield(l, e))
+    if (ends || (v && is_older(e, v->f)) || must_yield(l, e))
         env_kill(e);
     lambda_dispatch(l);
 }

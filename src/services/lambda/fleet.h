@@ -134,7 +134,7 @@ struct lambda {
     struct wb_link queue_list, envs;
     unsigned live, starting, busy, env_max;
     int64_t memory, budget; /* MB of live environments, bytes allowed */
-    struct wb_timer *tick;
+    struct wb_timer *tick, *housekeeping;
     bool ticking, stopped;
     uint64_t next_env;
     const struct lambda_function *loaded; /* async.c: between load and start */

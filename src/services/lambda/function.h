@@ -14,7 +14,7 @@ struct lambda_function {
     struct wb_slice account, region, name, arn;
     uint64_t number;     /* of this life of the name */
     uint64_t version;    /* of the code */
-    uint64_t generation; /* of code and configuration: an environment serves one */
+    uint64_t generation; /* random, of code and configuration: an environment serves one */
     struct wb_slice runtime, role, handler, description, kms, dead_letter, revision, sha256;
     struct wb_slice architecture;
     struct wb_slice environment; /* JSON object name -> value, plain; null = none */

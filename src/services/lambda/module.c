@@ -16,6 +16,8 @@ const char *lambda_run_dir(const struct wb_engine *e)
     return l->run;
 }
 
+#define HOUSEKEEPING_MS (3600 * 1000)
+
 static void start(struct wb_engine *e)
 {
     const struct wb_config *c = wb_engine_config(e);
@@ -52,7 +54,7 @@ static void empty(struct wb_arena *a, struct wb_slice dir, bool keep)
 {
     DIR *d = opendir(dir.p);
     for (struct dirent *e; d && (e = readdir(d));) {
-        bool whole = e->d_name[0] >= '0' && e->d_name[0] <= '9';
+        bool whole = e->d_name[0] == 'z';
         if (e->d_name[0] != '.' && !(keep && whole))
             lambda_remove_tree(wb_printf(a, "%.*s/%s", WB_FMT(dir), e->d_name).p);
     }
@@ -120,11 +122,17 @@ static void say_sandbox(struct lambda *l)
     wb_arena_release(&a);
 }
 
-/* At start: with python functions about, their zygote gets ready before the first event. */
+/*
+ * A look at all functions, at start and every hour: are there python ones, so that their zygote
+ * gets ready before the first event; and which packages are still anybody's, so that the cache can
+ * let go of the others.
+ */
 struct look {
     struct wb_command command;
     struct wb_post post;
     struct lambda *l;
+    struct wb_arena arena;
+    struct wb_map *used; /* folder names */
     bool python;
 };
 
@@ -132,11 +140,39 @@ static void look_run(struct wb_command *c, struct wb_tx *tx)
 {
     struct look *k = WB_CONTAINER(c, struct look, command);
     struct wb_slice key, value;
-    k->python = false;
     struct wb_scan *s = wb_tx_scan_prefix(tx, wb_key(tx->arena, WB_T_FUNCTION, ""));
-    for (int n = 0; s && !k->python && n < 100 && wb_tx_next(tx, s, &key, &value); n++)
-        k->python = wb_slice_find(value, WB_S("\"runtime\":\"python"), 0) >= 0;
+    while (s && wb_tx_next(tx, s, &key, &value)) {
+        struct wb_json row = wb_json_read(tx->arena, wb_dup(tx->arena, value), NULL);
+        struct lambda_function f = {.sha256 = wb_json_get_str(row, "sha256", tx->arena)};
+        if (lambda_runtime_is_python(wb_json_get_str(row, "runtime", tx->arena)))
+            k->python = true;
+        if (f.sha256.p)
+            wb_map_put(k->used, lambda_code_dir(tx->arena, tx->engine, &f), k);
+    }
     wb_scan_close(s);
+}
+
+/* Folders that no function names any more and that are old enough not to be an upload's. */
+static void let_go_of_code(struct look *k)
+{
+    struct wb_slice dir = wb_printf(&k->arena, "%s/code", k->l->run);
+    struct stat st;
+    for (struct wb_link *n = k->l->envs.next; n != &k->l->envs; n = n->next) {
+        struct env *e = WB_CONTAINER(n, struct env, link);
+        wb_map_put(k->used, lambda_code_dir(&k->arena, k->l->e, e->f), k);
+    }
+    DIR *d = opendir(dir.p);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        struct wb_slice path = wb_printf(&k->arena, "%.*s/%s", WB_FMT(dir), e->d_name);
+        if (e->d_name[0] == '.' || wb_map_get(k->used, path) || lstat(path.p, &st))
+            continue;
+        int64_t age_ms = wb_engine_seam(k->l->e)->wall_ms(wb_engine_seam(k->l->e)) -
+                         (int64_t)st.st_ctim.tv_sec * 1000;
+        if (age_ms > HOUSEKEEPING_MS)
+            lambda_remove_tree(path.p);
+    }
+    if (d)
+        closedir(d);
 }
 
 static void look_posted(struct wb_post *p)
@@ -144,6 +180,10 @@ static void look_posted(struct wb_post *p)
     struct look *k = WB_CONTAINER(p, struct look, post);
     if (k->python)
         lambda_zygote_wanted(k->l);
+    if (!k->l->stopped)
+        let_go_of_code(k);
+    wb_map_free(k->used);
+    wb_arena_release(&k->arena);
     free(k);
 }
 
@@ -154,24 +194,33 @@ static void look_done(struct wb_command *c, enum wb_commit result)
     wb_loop_post(k->l->loop, &k->post);
 }
 
-static void look_for_python(struct lambda *l)
+static void look(void *arg)
 {
+    struct lambda *l = arg;
     struct look *k = wb_xcalloc(1, sizeof *k);
     k->l = l;
+    wb_arena_init(&k->arena, 0);
+    k->used = wb_map_new();
     k->command = (struct wb_command){.lane = WB_LANE_INSIDE, .run = look_run, .done = look_done};
     wb_submit(l->e, &k->command);
+    wb_timer_start(l->housekeeping, HOUSEKEEPING_MS);
 }
+
+struct wanted {
+    struct wb_post post;
+    struct lambda *l;
+};
 
 static void python_posted(struct wb_post *p)
 {
-    struct look *k = WB_CONTAINER(p, struct look, post);
+    struct wanted *k = WB_CONTAINER(p, struct wanted, post);
     lambda_zygote_wanted(k->l);
     free(k);
 }
 
 void lambda_python_created(struct wb_engine *e, void *unused)
 {
-    struct look *k = wb_xcalloc(1, sizeof *k);
+    struct wanted *k = wb_xcalloc(1, sizeof *k);
     k->l = wb_engine_get(e, "lambda");
     k->post.run = python_posted;
     wb_loop_post(k->l->loop, &k->post);
@@ -184,7 +233,8 @@ static void run(struct wb_engine *e)
     wb_sandbox_probe(&l->caps);
     say_sandbox(l);
     l->tick = wb_timer_new(l->loop, lambda_tick, l);
-    look_for_python(l);
+    l->housekeeping = wb_timer_new(l->loop, look, l);
+    look(l);
 }
 
 static void stop(struct wb_engine *e)
@@ -207,9 +257,11 @@ static void stop(struct wb_engine *e)
         env_free(v);
     }
     wb_timer_free(l->tick);
-    l->tick = NULL;
+    wb_timer_free(l->housekeeping);
+    l->tick = l->housekeeping = NULL;
     wb_zygote_free(l->zygote);
     l->zygote = NULL;
+    wb_process_end();
 }
 
 static void check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void *arg)
