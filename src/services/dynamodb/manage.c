@@ -132,56 +132,20 @@ void wb_ddb_update_backups(struct wb_call *c)
 
 /* --- time to live --- */
 
+/* Items do not expire yet, so there is no operation that says they shall. Clients that look at a
+ * whole table ask all the same. */
 static void describe_ttl(struct wb_call *c)
 {
-    const struct wb_ddb_table *t = wb_ddb_table_named(c, true);
-    if (!t)
+    if (!wb_ddb_table_named(c, true))
         return;
     wb_out_object(&c->out, "TimeToLiveDescription");
-    wb_out_cstr(&c->out, "TimeToLiveStatus", t->ttl ? "ENABLED" : "DISABLED");
-    if (t->ttl)
-        wb_out_str(&c->out, "AttributeName", t->ttl_attribute);
+    wb_out_cstr(&c->out, "TimeToLiveStatus", "DISABLED");
     wb_out_end(&c->out);
 }
 
 void wb_ddb_describe_ttl(struct wb_call *c)
 {
     wb_ddb_run(c, describe_ttl);
-}
-
-static void update_ttl(struct wb_call *c)
-{
-    const struct wb_ddb_table *t = wb_ddb_table_named(c, true);
-    if (!t)
-        return;
-    struct wb_json spec = wb_in(c, "TimeToLiveSpecification");
-    bool on = wb_json_bool(wb_json_get(spec, "Enabled"), false);
-    struct wb_slice name = wb_json_get_str(spec, "AttributeName", c->arena);
-    if (on == t->ttl)
-        wb_ddb_invalid(c, "TimeToLive is already %s", on ? "enabled" : "disabled");
-    else if (!on && !wb_slice_eq(name, t->ttl_attribute))
-        wb_ddb_invalid(c,
-                       "TimeToLive is active on a different AttributeName: current "
-                       "AttributeName is %.*s",
-                       WB_FMT(t->ttl_attribute));
-    else if (t->ttl_ms && c->tx->now_ms - t->ttl_ms < 3600000)
-        wb_ddb_invalid(c, "Time to live has been modified multiple times within a fixed interval");
-    if (wb_failed(c))
-        return;
-    struct wb_ddb_table *n = wb_ddb_table_edit(c->arena, t);
-    n->ttl = on;
-    n->ttl_attribute = on ? name : WB_SLICE_NULL;
-    n->ttl_ms = c->tx->now_ms;
-    wb_ddb_table_save(c->tx, n);
-    wb_out_object(&c->out, "TimeToLiveSpecification");
-    wb_out_bool(&c->out, "Enabled", on);
-    wb_out_str(&c->out, "AttributeName", name);
-    wb_out_end(&c->out);
-}
-
-void wb_ddb_update_ttl(struct wb_call *c)
-{
-    wb_ddb_run(c, update_ttl);
 }
 
 /* --- tags --- */

@@ -10,13 +10,13 @@ extern const struct wb_shape wb_ddb_create_table_input, wb_ddb_table_input,
     wb_ddb_describe_endpoints_input, wb_ddb_describe_limits_input, wb_ddb_list_tables_input,
     wb_ddb_update_table_input, wb_ddb_put_item_input, wb_ddb_delete_item_input,
     wb_ddb_update_item_input, wb_ddb_get_item_input, wb_ddb_batch_get_input, wb_ddb_query_input,
-    wb_ddb_scan_input, wb_ddb_batch_write_input, wb_ddb_update_backups_input,
-    wb_ddb_update_ttl_input, wb_ddb_tag_input, wb_ddb_untag_input, wb_ddb_list_tags_input;
+    wb_ddb_scan_input, wb_ddb_batch_write_input, wb_ddb_update_backups_input, wb_ddb_tag_input,
+    wb_ddb_untag_input, wb_ddb_list_tags_input;
 
 wb_handler_fn wb_ddb_create_table, wb_ddb_describe_table, wb_ddb_list_tables, wb_ddb_delete_table,
     wb_ddb_update_table, wb_ddb_describe_backups, wb_ddb_update_backups, wb_ddb_describe_ttl,
-    wb_ddb_update_ttl, wb_ddb_describe_endpoints, wb_ddb_describe_limits, wb_ddb_tag_resource,
-    wb_ddb_untag_resource, wb_ddb_list_tags;
+    wb_ddb_describe_endpoints, wb_ddb_describe_limits, wb_ddb_tag_resource, wb_ddb_untag_resource,
+    wb_ddb_list_tags;
 
 wb_handler_fn wb_ddb_put_prepare, wb_ddb_delete_prepare, wb_ddb_update_prepare, wb_ddb_write_item;
 wb_handler_fn wb_ddb_get_item, wb_ddb_batch_get, wb_ddb_query, wb_ddb_scan;

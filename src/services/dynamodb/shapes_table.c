@@ -442,35 +442,6 @@ const struct wb_shape wb_ddb_update_backups_input = {.kind = WB_STRUCTURE,
                                                      .member =
                                                          update_continuous_backups_input_members};
 
-static const struct wb_shape time_to_live_enabled = {.kind = WB_BOOLEAN,
-                                                     .name = "TimeToLiveEnabled"};
-
-static const struct wb_shape time_to_live_attribute_name = {.kind = WB_STRING,
-                                                            .name = "TimeToLiveAttributeName",
-                                                            .min = 1,
-                                                            .has_min = true,
-                                                            .max = 255,
-                                                            .has_max = true};
-
-static const struct wb_member time_to_live_specification_members[] = {
-    {.name = "Enabled", .shape = &time_to_live_enabled, .required = true},
-    {.name = "AttributeName", .shape = &time_to_live_attribute_name, .required = true},
-    {0},
-};
-static const struct wb_shape time_to_live_specification = {.kind = WB_STRUCTURE,
-                                                           .name = "TimeToLiveSpecification",
-                                                           .member =
-                                                               time_to_live_specification_members};
-
-static const struct wb_member update_time_to_live_input_members[] = {
-    {.name = "TableName", .shape = &table_name, .required = true},
-    {.name = "TimeToLiveSpecification", .shape = &time_to_live_specification, .required = true},
-    {0},
-};
-const struct wb_shape wb_ddb_update_ttl_input = {.kind = WB_STRUCTURE,
-                                                 .name = "UpdateTimeToLiveInput",
-                                                 .member = update_time_to_live_input_members};
-
 static const struct wb_shape resource_arn_string = {.kind = WB_STRING,
                                                     .name = "ResourceArnString",
                                                     .min = 1,

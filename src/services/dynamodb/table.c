@@ -108,9 +108,6 @@ bool wb_ddb_table_read(struct wb_arena *a, struct wb_slice json, struct wb_ddb_t
     t->sse = get_bool(v, "sse");
     t->sse_type = wb_json_get_str(v, "sse_type", a);
     t->sse_key = wb_json_get_str(v, "sse_key", a);
-    t->ttl = get_bool(v, "ttl");
-    t->ttl_attribute = wb_json_get_str(v, "ttl_attribute", a);
-    t->ttl_ms = get_i64(v, "ttl_changed");
     if (!t->number || !t->name.p || !t->account.p || !t->region.p)
         return false;
     wb_ddb_table_compile(a, t);
@@ -206,9 +203,6 @@ static struct wb_slice table_write(struct wb_arena *a, const struct wb_ddb_table
     wb_jw_kbool(&w, "sse", t->sse);
     wb_jw_kstr(&w, "sse_type", t->sse_type);
     wb_jw_kstr(&w, "sse_key", t->sse_key);
-    wb_jw_kbool(&w, "ttl", t->ttl);
-    wb_jw_kstr(&w, "ttl_attribute", t->ttl_attribute);
-    wb_jw_ki64(&w, "ttl_changed", t->ttl_ms);
     wb_jw_end_object(&w);
     return wb_buf_slice(&b);
 }

@@ -71,9 +71,6 @@ struct wb_ddb_table {
     struct wb_slice table_class;
     bool sse;
     struct wb_slice sse_type, sse_key;
-    bool ttl;
-    struct wb_slice ttl_attribute;
-    int64_t ttl_ms; /* of the last change */
 };
 
 extern struct wb_def_kind wb_ddb_tables;
