@@ -219,6 +219,12 @@ static bool account_ok(const char *s)
     return strlen(s) == 12 && strspn(s, "0123456789") == 12;
 }
 
+static bool region_ok(const char *s)
+{
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return n > 0 && s[n] == 0;
+}
+
 static bool url_ok(const char *s, const char *scheme1, const char *scheme2)
 {
     struct wb_slice u = wb_slice_str(s);
@@ -292,6 +298,8 @@ static int apply(const struct settings *t, struct wb_arena *a, struct wb_serve *
         return usage_error("--listen is HOST:PORT", t->listen);
     if (c->account && !account_ok(c->account))
         return usage_error("--account is 12 digits", c->account);
+    if (c->region && !region_ok(c->region))
+        return usage_error("--region is a name like us-east-1", c->region);
     if (!t->tls_cert != !t->tls_key)
         return usage_error("--tls-cert and --tls-key go together", NULL);
     if (t->public_url && !url_ok(t->public_url, "http://", "https://"))

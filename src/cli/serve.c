@@ -162,7 +162,10 @@ static int open_fronts(struct runner *r)
         if (!l->front) {
             char where[80];
             snprintf(where, sizeof where, "cannot listen on %s:%d", o.host, o.port);
-            return complain(where, why);
+            return complain(where, wb_printf(&r->arena,
+                                             "%.*s. Stop what listens there, or name another "
+                                             "address with --listen HOST:PORT.",
+                                             WB_FMT(why)));
         }
         o.port = wb_front_port(l->front);
     }

@@ -31,8 +31,8 @@ static const char acked_magic[8] = "WBACKED1";
 
 /* What may be in a data directory that has no store yet. */
 static const char *const known_names[] = {
-    "acked",  "credentials", "functions", "key", "lock", "lost+found",
-    "outbox", "run",         "store",     "tmp", NULL,
+    "acked",      "credentials", "endpoint", "endpoint.part", "functions", "key", "lock",
+    "lost+found", "outbox",      "run",      "store",         "tmp",       NULL,
 };
 
 struct wb_dir {
