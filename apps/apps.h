@@ -6,13 +6,14 @@
 #ifndef WAYBILL_APPS_H
 #define WAYBILL_APPS_H
 
+#define WB_WRONG_USAGE 2 /* exit status; the caller of run then prints the synopsis */
+
 struct wb_app_command {
     const char *name;    /* "send" */
     const char *summary; /* one line for `waybill --help` */
     const char *usage;   /* the whole text of `waybill NAME --help` */
-    int (*run)(
-        int argc,
-        char **argv); /* argv[0] = name; returns the exit status: 0, 1 = failed, 2 = wrong usage */
+    /* argv[0] = "waybill NAME"; returns the exit status: 0, 1 = failed, WB_WRONG_USAGE. */
+    int (*run)(int argc, char **argv);
 };
 
 extern const struct wb_app_command wb_app_commands[]; /* ends with a row without name */

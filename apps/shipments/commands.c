@@ -27,19 +27,12 @@ static struct wb_aws *client(void)
     return c;
 }
 
-static int wrong_usage(const char *command)
-{
-    fprintf(stderr, "Try `waybill %s --help`.\n", command);
-    return 2;
-}
-
 /* A whole number from 0 to max. */
 static bool number(const char *command, const char *text, int64_t max, int64_t *out)
 {
     if (wb_slice_i64(wb_slice_str(text), out) && *out >= 0 && *out <= max)
         return true;
-    fprintf(stderr, "waybill %s: %s is not a whole number from 0 to %lld\n", command, text,
-            (long long)max);
+    fprintf(stderr, "%s: %s is not a whole number from 0 to %lld\n", command, text, (long long)max);
     return false;
 }
 
@@ -73,7 +66,7 @@ static int setup_command(int argc, char **argv)
     char found[PATH_MAX];
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == '?')
-            return wrong_usage(argv[0]);
+            return WB_WRONG_USAGE;
         *(c == 'p' ? &o.package : c == 'e' ? &o.email : &o.outbox) = optarg;
     }
     if (!o.package)
@@ -165,8 +158,8 @@ static bool send_file(struct sender *s, FILE *f)
 
 static int send_command(int argc, char **argv)
 {
-    if (argc != 2)
-        return wrong_usage(argv[0]);
+    if (argc != 2 || strncmp(argv[1], "--", 2) == 0)
+        return WB_WRONG_USAGE;
     FILE *f = strcmp(argv[1], "-") == 0 ? stdin : fopen(argv[1], "r");
     if (!f) {
         fprintf(stderr, "waybill send: %s: %s\n", argv[1], strerror(errno));
@@ -256,8 +249,8 @@ static int print_timeline(struct wb_aws *aws, struct wb_arena *a, const struct s
 
 static int shipment_command(int argc, char **argv)
 {
-    if (argc != 2)
-        return wrong_usage(argv[0]);
+    if (argc != 2 || strncmp(argv[1], "--", 2) == 0)
+        return WB_WRONG_USAGE;
     struct wb_aws *aws = client();
     if (!aws)
         return 1;
@@ -281,7 +274,7 @@ static int day_command(int argc, char **argv)
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         int64_t v = 0;
         if (c == '?' || (c != 't' && !number(argv[0], optarg, 10000000, &v)))
-            return wrong_usage(argv[0]);
+            return WB_WRONG_USAGE;
         if (c == 's')
             o.seed = (uint64_t)v;
         else if (c == 'u')
@@ -290,7 +283,7 @@ static int day_command(int argc, char **argv)
             start = optarg;
     }
     if (optind != argc - 1 || !wb_time_parse_iso(wb_slice_str(start), &o.start_ms, NULL))
-        return wrong_usage(argv[0]);
+        return WB_WRONG_USAGE;
     struct wb_arena a;
     wb_arena_init(&a, 1 << 20);
     struct day d;
@@ -315,14 +308,14 @@ static int replay_command(int argc, char **argv)
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         int64_t v = 0;
         if (c == '?' || (c != 'o' && !number(argv[0], optarg, 86400, &v)))
-            return wrong_usage(argv[0]);
+            return WB_WRONG_USAGE;
         if (c == 'o')
             o.outbox = optarg;
         else
             *(c == 's' ? &o.duration_ms : &o.patience_ms) = v * 1000;
     }
     if (optind != argc - 1)
-        return wrong_usage(argv[0]);
+        return WB_WRONG_USAGE;
     o.folder = argv[optind];
     struct wb_aws *aws = client();
     if (!aws)

@@ -16,18 +16,15 @@ static int backup_command(int argc, char **argv)
 {
     char absolute[PATH_MAX], here[PATH_MAX / 2];
     if (argc != 2 || argv[1][0] == '-')
-        return wb_cli_wrong_usage(argv[0]);
+        return WB_WRONG_USAGE;
     if (argv[1][0] == '/' || !getcwd(here, sizeof here))
         snprintf(absolute, sizeof absolute, "%s", argv[1]);
     else
         snprintf(absolute, sizeof absolute, "%s/%s", here, argv[1]);
     const struct wb_aws_options patient = {.attempts = 1, .timeout_ms = 24 * 3600000LL};
-    const char *why;
-    struct wb_aws *c = wb_aws_new(&patient, &why);
-    if (!c) {
-        fprintf(stderr, "waybill backup: %s\n", why);
+    struct wb_aws *c = wb_cli_client(&patient);
+    if (!c)
         return 1;
-    }
     struct wb_arena a;
     struct wb_aws_answer r;
     wb_arena_init(&a, 0);
@@ -133,11 +130,11 @@ static int restore_command(int argc, char **argv)
     const char *key = NULL;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == '?')
-            return wb_cli_wrong_usage(argv[0]);
+            return WB_WRONG_USAGE;
         key = optarg;
     }
     if (optind != argc - 1)
-        return wb_cli_wrong_usage(argv[0]);
+        return WB_WRONG_USAGE;
     const char *from = argv[optind], *to = wb_cli_data;
     struct wb_arena a;
     struct wb_slice why = WB_SLICE_NULL;

@@ -19,11 +19,11 @@ static int check_command(int argc, char **argv)
     const char *key_file = NULL;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == '?')
-            return wb_cli_wrong_usage(argv[0]);
+            return WB_WRONG_USAGE;
         key_file = optarg;
     }
     if (optind != argc)
-        return wb_cli_wrong_usage(argv[0]);
+        return WB_WRONG_USAGE;
     struct wb_arena a;
     struct wb_slice why = WB_SLICE_NULL;
     wb_arena_init(&a, 0);

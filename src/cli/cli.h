@@ -17,12 +17,11 @@ extern const char *wb_cli_data;
  * server has run in it.
  */
 bool wb_cli_environment(void);
-/* A signing client for the server's own operations, or NULL with a message. */
-struct wb_aws *wb_cli_client(void);
+/* A signing client for the server's own operations, or NULL with a message. o may be NULL. */
+struct wb_aws *wb_cli_client(const struct wb_aws_options *o);
 /* Calls an operation of the `waybill` service; false with a message. */
 bool wb_cli_call(struct wb_aws *c, struct wb_arena *a, const char *operation, struct wb_slice input,
                  struct wb_aws_answer *r);
-int wb_cli_wrong_usage(const char *command);
 
 extern const struct wb_app_command wb_cli_env, wb_cli_status, wb_cli_dead, wb_cli_backup,
     wb_cli_restore, wb_cli_check;

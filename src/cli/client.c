@@ -37,10 +37,10 @@ bool wb_cli_environment(void)
     return true;
 }
 
-struct wb_aws *wb_cli_client(void)
+struct wb_aws *wb_cli_client(const struct wb_aws_options *o)
 {
     const char *why;
-    struct wb_aws *c = wb_aws_new(NULL, &why);
+    struct wb_aws *c = wb_aws_new(o, &why);
     if (!c)
         fprintf(stderr,
                 "waybill: %s, and %s holds no server's data; start one with `waybill serve`, or "
@@ -61,19 +61,13 @@ bool wb_cli_call(struct wb_aws *c, struct wb_arena *a, const char *operation, st
     return false;
 }
 
-int wb_cli_wrong_usage(const char *command)
-{
-    fprintf(stderr, "Try `waybill %s --help`.\n", command);
-    return 2;
-}
-
 /* --- waybill env --- */
 
 static int env_command(int argc, char **argv)
 {
     static const char *const file[] = {"credentials", "endpoint"};
     if (argc != 1)
-        return wb_cli_wrong_usage(argv[0]);
+        return WB_WRONG_USAGE;
     for (size_t i = 0; i < 2; i++) {
         char path[4096], line[4096];
         snprintf(path, sizeof path, "%s/%s", wb_cli_data, file[i]);

@@ -72,13 +72,21 @@ static bool take_data(int *argc, char **argv)
     return true;
 }
 
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 &&
         strcmp(argv[1], "sandbox-helper") == 0) /* the server's own start of a function */
         return wb_sandbox_helper_main();
     if (argc > 1 && strcmp(argv[1], "serve") == 0) {
-        if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+        if (wants_help(argc, argv)) {
             fputs(wb_config_usage, stdout);
             return 0;
         }
@@ -93,7 +101,8 @@ int main(int argc, char **argv)
     }
     if (argc < 2)
         return overview(stderr, 2);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
         return overview(stdout, 0);
     if (strcmp(argv[1], "--version") == 0) {
         printf("waybill %s\n", WB_VERSION);
@@ -104,10 +113,19 @@ int main(int argc, char **argv)
         fprintf(stderr, "waybill: there is no command %s; `waybill --help` lists them\n", argv[1]);
         return 2;
     }
-    if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+    if (wants_help(argc, argv)) {
         fputs(c->usage, stdout);
         return 0;
     }
     wb_cli_environment();
-    return c->run(argc - 1, argv + 1);
+    char title[64];
+    snprintf(title, sizeof title, "waybill %s", c->name);
+    argv[1] = title;
+    int rc = c->run(argc - 1, argv + 1);
+    if (rc == WB_WRONG_USAGE) {
+        const char *end = strstr(c->usage, "\n\n");
+        fprintf(stderr, "%.*s\n`%s --help` says more.\n",
+                (int)(end ? end - c->usage : (ptrdiff_t)strlen(c->usage)), c->usage, title);
+    }
+    return rc;
 }

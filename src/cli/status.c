@@ -53,8 +53,8 @@ static int status_command(int argc, char **argv)
     struct wb_aws_answer r;
     bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
     if (argc != 1 && !json)
-        return wb_cli_wrong_usage(argv[0]);
-    struct wb_aws *c = wb_cli_client();
+        return WB_WRONG_USAGE;
+    struct wb_aws *c = wb_cli_client(NULL);
     if (!c)
         return 1;
     wb_arena_init(&a, 0);
@@ -174,7 +174,7 @@ static int dead_command(int argc, char **argv)
     bool all = false;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == '?')
-            return wb_cli_wrong_usage(argv[0]);
+            return WB_WRONG_USAGE;
         if (o == 't')
             target = optarg;
         else
@@ -186,8 +186,8 @@ static int dead_command(int argc, char **argv)
     bool change = strcmp(verb, "retry") == 0 || strcmp(verb, "discard") == 0;
     int chosen = (id != NULL) + (target != NULL) + all;
     if (!(list && !id && !all) && !(show && id && chosen == 1) && !(change && chosen == 1))
-        return wb_cli_wrong_usage(argv[0]);
-    struct wb_aws *c = wb_cli_client();
+        return WB_WRONG_USAGE;
+    struct wb_aws *c = wb_cli_client(NULL);
     if (!c)
         return 1;
     struct wb_arena a;
