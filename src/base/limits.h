@@ -60,7 +60,7 @@
 #define WB_BUS_LOG_HOURS      24
 #define WB_WORK_DEPTH_MAX     16   /* hops one event may cause */
 #define WB_WORK_TASKS_MAX     1024 /* attempts begun whose outcome is not yet durable */
-#define WB_WORK_STEPS_MAX     64   /* of these, of one target whose executor steps on the writer */
+#define WB_WORK_STEPS_MAX     256  /* of these, of one target whose executor steps on the writer */
 #define WB_WORK_BUSY_MS       200  /* first pause of a target without capacity; doubles to ... */
 #define WB_WORK_BUSY_MAX_MS   10000
 #define WB_JOB_PAUSE_MS       1000  /* before a job goes on that found the disk full */
