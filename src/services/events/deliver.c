@@ -25,6 +25,48 @@ void wb_events_metric(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice 
     wb_put_metric(tx, b->account, b->region, "AWS/Events", name, dims, n, value, unit);
 }
 
+struct tally *wb_events_tally(struct wb_tx *tx, struct wb_events_tally *t, const struct wb_bus *b,
+                              const struct wb_rule *r)
+{
+    for (uint32_t i = t->count; i-- > 0;)
+        if (t->item[i].rule == r)
+            return &t->item[i];
+    if (t->count == t->cap) {
+        uint32_t cap = t->cap ? t->cap * 2 : 8;
+        struct tally *more = wb_new_n(tx->arena, struct tally, cap);
+        if (t->count)
+            memcpy(more, t->item, t->count * sizeof *more);
+        t->item = more;
+        t->cap = cap;
+    }
+    t->item[t->count] = (struct tally){.bus = b, .rule = r};
+    return &t->item[t->count++];
+}
+
+static void count(struct wb_tx *tx, const struct tally *t, const char *name, uint32_t n)
+{
+    if (n)
+        wb_events_metric(tx, t->bus, t->rule->name, name, n, "Count");
+}
+
+void wb_events_tell(struct wb_tx *tx, const struct wb_events_tally *all)
+{
+    static const char *const latency[] = {"IngestiontoInvocationStartLatency",
+                                          "IngestiontoInvocationCompleteLatency",
+                                          "IngestionToInvocationSuccessLatency"};
+    for (uint32_t i = 0; i < all->count; i++) {
+        const struct tally *t = &all->item[i];
+        count(tx, t, "TriggeredRules", t->matched);
+        count(tx, t, "MatchedEvents", t->matched);
+        count(tx, t, "InvocationsCreated", t->created);
+        count(tx, t, "InvocationAttempts", t->taken);
+        count(tx, t, "SuccessfulInvocationAttempts", t->taken);
+        count(tx, t, "Invocations", t->taken);
+        for (size_t k = 0; t->taken && k < 3; k++) /* in the commit of the event itself */
+            wb_events_metric(tx, t->bus, t->rule->name, latency[k], 0, "Milliseconds");
+    }
+}
+
 /* What a work row of this executor knows, from its meta. */
 struct meta {
     struct wb_bus bus; /* name, account, region only */
@@ -96,11 +138,12 @@ static void handed_over(struct wb_tx *tx, const struct wb_bus *b, struct wb_slic
     wb_events_metric(tx, b, rule, "IngestionToInvocationSuccessLatency", ms, "Milliseconds");
 }
 
-void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o)
+void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o, struct wb_events_tally *t)
 {
     struct wb_ctx ctx = *o->ctx;
+    struct tally *k = wb_events_tally(tx, t, o->bus, o->rule);
     ctx.depth++;
-    wb_events_metric(tx, o->bus, o->rule->name, "InvocationsCreated", 1, "Count");
+    k->created++;
     if (o->target->direct && o->payload.p) {
         struct wb_delivery d = {.target = o->target->arn,
                                 .payload = o->payload,
@@ -113,8 +156,7 @@ void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o)
         struct wb_outcome out;
         wb_deliver(tx, &d, &out);
         if (out.kind == WB_ACCEPTED || out.kind == WB_DONE) {
-            wb_events_metric(tx, o->bus, o->rule->name, "InvocationAttempts", 1, "Count");
-            handed_over(tx, o->bus, o->rule->name, tx->now_ms);
+            k->taken++;
             return;
         }
     }

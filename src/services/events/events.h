@@ -44,7 +44,19 @@ struct wb_event_out {
     bool whole;                /* payload is the event as the row has it */
     const struct wb_ctx *ctx;
 };
-void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o);
+/* What a command has to count for AWS/Events, one element a rule; told once at its end. */
+struct wb_events_tally {
+    struct tally {
+        const struct wb_bus *bus;
+        const struct wb_rule *rule;
+        uint32_t matched, created, taken;
+    } * item;
+    uint32_t count, cap;
+};
+struct tally *wb_events_tally(struct wb_tx *tx, struct wb_events_tally *t, const struct wb_bus *b,
+                              const struct wb_rule *r);
+void wb_events_tell(struct wb_tx *tx, const struct wb_events_tally *t);
+void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o, struct wb_events_tally *t);
 extern const struct wb_executor wb_events_target_executor;
 /* Names and dimensions of AWS/Events. */
 void wb_events_metric(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,

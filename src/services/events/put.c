@@ -9,7 +9,8 @@
 #include "services/events/events.h"
 
 struct entry {
-    const char *code; /* of an entry that fails; NULL = fine */
+    struct wb_slice source, detail_type, detail; /* of the request, unescaped once */
+    const char *code;                            /* of an entry that fails; NULL = fine */
     struct wb_slice message;
     struct wb_slice bus_name; /* null: no such bus can exist here */
     const struct wb_bus *bus; /* NULL: the event is acknowledged and dropped, as on AWS */
@@ -32,12 +33,15 @@ static void bad_entry(struct entry *e, const char *code, struct wb_slice message
     e->message = message;
 }
 
-/* What AWS counts of an entry. */
-static size_t entry_size(struct wb_json in, struct wb_arena *a)
+/* Takes the texts out of the request; returns what AWS counts as the entry's size. */
+static size_t read_texts(struct wb_json in, struct wb_arena *a, struct entry *e)
 {
-    size_t n = wb_json_is(wb_json_get(in, "Time")) ? 14 : 0;
-    n += wb_json_get_str(in, "Source", a).n + wb_json_get_str(in, "DetailType", a).n +
-         wb_json_get_str(in, "Detail", a).n;
+    e->source = wb_json_get_str(in, "Source", a);
+    e->detail_type = wb_json_get_str(in, "DetailType", a);
+    e->detail = wb_json_get_str(in, "Detail", a);
+    size_t n = e->source.n + e->detail_type.n + e->detail.n;
+    if (wb_json_is(wb_json_get(in, "Time")))
+        n += 14;
     struct wb_json_iter it = wb_json_iter(wb_json_get(in, "Resources"));
     while (wb_json_next(&it))
         n += wb_json_str(it.value, a).n;
@@ -47,23 +51,24 @@ static size_t entry_size(struct wb_json in, struct wb_arena *a)
 /* Fills the envelope from the entry; false: the entry fails. */
 static bool read_entry(struct wb_call *c, struct wb_json in, struct entry *e, struct wb_envelope *v)
 {
-    static const char *const needed[] = {"Source", "DetailType", "Detail"};
+    static const char *const names[] = {"Source", "DetailType", "Detail"};
+    const struct wb_slice needed[] = {e->source, e->detail_type, e->detail};
     struct wb_arena *a = c->arena;
     for (size_t i = 0; i < 3; i++) {
-        if (wb_json_get_str(in, needed[i], a).n)
+        if (needed[i].n)
             continue;
         bad_entry(e, "InvalidArgument",
                   wb_printf(a, "Parameter %s is not valid. Reason: %s is a required argument.",
-                            needed[i], needed[i]));
+                            names[i], names[i]));
         return false;
     }
-    v->source = wb_json_get_str(in, "Source", a);
-    v->detail_type = wb_json_get_str(in, "DetailType", a);
+    v->source = e->source;
+    v->detail_type = e->detail_type;
     if (wb_slice_starts(v->source, WB_S("aws."))) {
         bad_entry(e, "NotAuthorizedForSourceException", WB_S("Not authorized for the source."));
         return false;
     }
-    v->detail = wb_json_read(a, wb_json_get_str(in, "Detail", a), NULL);
+    v->detail = wb_json_read(a, e->detail, NULL);
     if (wb_json_type(v->detail) != WB_JSON_OBJECT) {
         bad_entry(e, "MalformedDetail", WB_S("Detail is malformed."));
         return false;
@@ -166,17 +171,17 @@ void wb_events_put_prepare(struct wb_call *c)
     struct wb_seam *seam = wb_engine_seam(c->engine);
     p->began_ns = seam->mono_ns(seam);
     c->prepared = p;
+    p->entry = wb_new_n(c->arena, struct entry, wb_json_count(list));
     while (wb_json_next(&it))
-        p->bytes += entry_size(it.value, c->arena);
+        p->bytes += read_texts(it.value, c->arena, &p->entry[p->count++]);
     if (p->bytes > WB_EVENT_ENTRIES_BYTES_MAX) {
         wb_fail(c, "ValidationException", 400,
                 "Total size of the entries in the request is over the limit.");
         return;
     }
-    p->entry = wb_new_n(c->arena, struct entry, wb_json_count(list));
     it = wb_json_iter(list);
-    while (wb_json_next(&it))
-        prepare_entry(c, it.value, &p->entry[p->count++]);
+    for (uint32_t i = 0; wb_json_next(&it); i++)
+        prepare_entry(c, it.value, &p->entry[i]);
 }
 
 static bool stale(struct wb_call *c, const struct put *p)
@@ -189,32 +194,22 @@ static bool stale(struct wb_call *c, const struct put *p)
     return false;
 }
 
-static void matched(struct wb_tx *tx, const struct entry *e)
-{
-    const struct wb_rule *last = NULL;
-    for (uint32_t i = 0; i < e->out_count; i++) {
-        if (e->out[i].rule == last)
-            continue;
-        last = e->out[i].rule;
-        wb_events_metric(tx, e->bus, last->name, "TriggeredRules", 1, "Count");
-        wb_events_metric(tx, e->bus, last->name, "MatchedEvents", 1, "Count");
-    }
-    if (last)
-        wb_events_metric(tx, e->bus, WB_SLICE_NULL, "MatchedEvents", 1, "Count");
-}
-
-static void store(struct wb_tx *tx, struct entry *e)
+static void store(struct wb_tx *tx, struct entry *e, struct wb_events_tally *t)
 {
     const struct wb_bus *b = wb_bus_ensure(tx, e->bus);
+    const struct wb_rule *last = NULL;
     if (!b)
         return;
     struct wb_slice key = wb_events_log(tx, b, e->text);
     for (uint32_t i = 0; i < e->out_count; i++) {
-        e->out[i].event_key = key;
-        if (e->out[i].target)
-            wb_events_send(tx, &e->out[i]);
+        struct wb_event_out *o = &e->out[i];
+        if (o->rule != last)
+            wb_events_tally(tx, t, o->bus, o->rule)->matched++;
+        last = o->rule;
+        o->event_key = key;
+        if (o->target)
+            wb_events_send(tx, o, t);
     }
-    matched(tx, e);
 }
 
 static void count_call(struct wb_call *c, const struct put *p, uint32_t failed)
@@ -241,12 +236,14 @@ void wb_events_put(struct wb_call *c)
             return;
     }
     struct put *p = c->prepared;
+    struct wb_events_tally tally = {.count = 0};
     uint32_t failed = 0;
     for (uint32_t i = 0; i < p->count; i++) {
         failed += p->entry[i].code != NULL;
         if (p->entry[i].bus)
-            store(c->tx, &p->entry[i]);
+            store(c->tx, &p->entry[i], &tally);
     }
+    wb_events_tell(c->tx, &tally);
     count_call(c, p, failed);
     wb_out_i64(&c->out, "FailedEntryCount", failed);
     wb_out_list(&c->out, "Entries");

@@ -80,7 +80,8 @@ static void fire(struct wb_tx *tx, const struct wb_bus *b, const struct wb_rule 
                                 .rule_name = r->name,
                                 .ingestion_ms = tx->now_ms};
     struct wb_slice key = wb_events_log(tx, b, in.text);
-    wb_events_metric(tx, b, r->name, "TriggeredRules", 1, "Count");
+    struct wb_events_tally tally = {.count = 0};
+    wb_events_tally(tx, &tally, b, r)->matched++;
     for (uint32_t i = 0; i < r->target_count; i++) {
         struct wb_event_out o = {.bus = b,
                                  .rule = r,
@@ -91,8 +92,9 @@ static void fire(struct wb_tx *tx, const struct wb_bus *b, const struct wb_rule 
                                  .ctx = &ctx};
         if (!wb_input_make(o.target->input, &in, tx->arena, &o.payload))
             o.payload = WB_SLICE_NULL;
-        wb_events_send(tx, &o);
+        wb_events_send(tx, &o, &tally);
     }
+    wb_events_tell(tx, &tally);
 }
 
 static void step(struct wb_tx *tx, const struct wb_work *w, struct wb_outcome *out)

@@ -327,10 +327,74 @@ static void test_hostile_arrays(void **st)
     wb_arena_release(&a);
 }
 
+/* Rules enough that the indexes have more than one level; ranges that overlap a little (stretches)
+ * or nearly all (the tree). Each event must get what the rules alone say. */
+static void large_set(unsigned width)
+{
+    enum { N = 600 };
+    struct wb_arena a;
+    struct wb_pattern *p[N];
+    struct wb_match_set *one[N];
+    struct wb_slice why;
+    wb_arena_init(&a, 65536);
+    for (unsigned i = 0; i < N; i++) {
+        struct wb_buf b = wb_buf_in(&a);
+        unsigned lo = rnd(1000);
+        switch (i % 4) {
+        case 0:
+            wb_buf_printf(&b, "{\"n\":[{\"numeric\":[\"%s\",%u,\"%s\",%u]}]}",
+                          rnd(2) ? ">" : ">=", lo, rnd(2) ? "<" : "<=", lo + 1 + rnd(width));
+            break;
+        case 1:
+            wb_buf_printf(&b, "{\"s\":[{\"%s\":\"%.*s\"}]}", rnd(2) ? "prefix" : "suffix",
+                          (int)(1 + rnd(6)), "ababbabaab" + rnd(4));
+            break;
+        case 2:
+            wb_buf_printf(&b, "{\"s\":[\"ab%u\"],\"n\":[%u]}", rnd(30), rnd(30));
+            break;
+        default:
+            wb_buf_printf(&b, "{\"n\":[{\"numeric\":[\"%s\",%u]}],\"x\":[%u,{\"exists\":false}]}",
+                          rnd(2) ? ">" : "<=", lo, rnd(5));
+        }
+        assert_non_null(p[i] = wb_pattern_compile(wb_buf_slice(&b), &a, &why));
+        one[i] = wb_match_new(&p[i], 1);
+    }
+    struct wb_match_set *all = wb_match_new(p, N);
+    for (unsigned e = 0; e < 400; e++) {
+        struct wb_slice text =
+            wb_printf(&a, "{\"n\":[%u%s,%u],\"s\":\"ab%u%.*s\",\"x\":%u}", rnd(1010),
+                      rnd(2) ? ".5" : "", rnd(40), rnd(30), (int)rnd(8), "abbaabab", rnd(5));
+        struct wb_json event = wb_json_read(&a, text, NULL);
+        uint32_t *rules, *alone;
+        size_t n = wb_match_event(all, event, &a, &rules), at = 0;
+        for (uint32_t i = 0; i < N; i++) {
+            bool got = at < n && rules[at] == i;
+            at += got;
+            if (got != (wb_match_event(one[i], event, &a, &alone) == 1))
+                fail_msg("width %u, rule %u on %.*s: got %d", width, i, WB_FMT(text), got);
+        }
+        assert_int_equal(at, n);
+    }
+    wb_match_free(all);
+    for (unsigned i = 0; i < N; i++) {
+        wb_match_free(one[i]);
+        wb_pattern_free(p[i]);
+    }
+    wb_arena_release(&a);
+}
+
+static void test_large_sets(void **st)
+{
+    (void)st;
+    large_set(3);
+    large_set(900);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_differential),
+        cmocka_unit_test(test_large_sets),
         cmocka_unit_test(test_envelope),
         cmocka_unit_test(test_hostile_arrays),
     };
