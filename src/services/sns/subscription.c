@@ -212,7 +212,7 @@ static void make(struct wb_call *c, struct topic *t, struct subscription *s)
     if (s->confirmed)
         return;
     struct wb_work w = {
-        .target = s->arn,
+        .target = WB_S("sns.expire"), /* housekeeping: not shown among the queues */
         .executor = sns_expire_executor.name,
         .due_ms = c->tx->now_ms + WB_SNS_PENDING_DAYS * 86400000LL,
         .ctx = c->ctx,
