@@ -105,10 +105,11 @@
 #define WB_DDB_PITR_DAYS        35
 
 /* EventBridge (User Guide, "Amazon EventBridge quotas", unless said) */
-#define WB_EVENT_PATTERN_MAX        4096 /* characters, API maximum; AWS's default quota is 2048 */
-#define WB_EVENT_OR_MAX             1000 /* sub-rules of one pattern */
-#define WB_EVENT_COMPLEXITY_MAX     10   /* event-ruler's advice; AWS accepts 7 and refuses 10 */
-#define WB_EVENT_MATCH_STEPS_MAX    (1 << 20) /* assignments tried for array consistency, an event */
+#define WB_EVENT_PATTERN_MAX        4096  /* characters, API maximum; AWS's default quota is 2048 */
+#define WB_EVENT_OR_MAX             1000  /* sub-rules of one pattern */
+#define WB_EVENT_COMPLEXITY_MAX     10    /* event-ruler's advice; AWS accepts 7 and refuses 10 */
+#define WB_EVENT_FIELDS_MAX         50000 /* of one pattern, over all its sub-rules */
+#define WB_EVENT_MATCH_STEPS_MAX    (1 << 22) /* tests and assignments tried for one event */
 #define WB_EVENT_BUSES_MAX          100
 #define WB_EVENT_RULES_MAX          300       /* of a bus */
 #define WB_EVENT_WILDCARD_RULES_MAX 30        /* of a bus */

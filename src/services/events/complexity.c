@@ -128,27 +128,20 @@ static unsigned walk(const struct nfa *n, unsigned max)
     return most < max ? most : max;
 }
 
-static unsigned field_complexity(const struct wb_field *f, unsigned max)
+/* Of wildcards that are matched together. */
+static unsigned together(const struct wb_slice *wild, uint32_t count, unsigned max)
 {
     struct wb_buf b = {0};
     struct nfa n = {.letters = 0};
     bool used[256] = {false};
-    for (uint32_t i = 0; i < f->test_count; i++)
-        if (f->test[i].kind == WB_TEST_WILD) {
-            wb_buf_char(&b, '"');
-            wb_buf_slice_put(&b, f->test[i].text);
-            wb_buf_char(&b, '"');
-        }
-    if (b.n == 0)
-        return 0;
-    bool *first = wb_xcalloc(b.n, 1);
-    size_t at = 0;
-    for (uint32_t i = 0; i < f->test_count; i++) {
-        if (f->test[i].kind == WB_TEST_WILD) {
-            first[at] = true;
-            at += f->test[i].text.n + 2;
-        }
+    for (uint32_t i = 0; i < count; i++) {
+        wb_buf_char(&b, '"');
+        wb_buf_slice_put(&b, wild[i]);
+        wb_buf_char(&b, '"');
     }
+    bool *first = wb_xcalloc(b.n, 1);
+    for (size_t i = 0, at = 0; i < count; at += wild[i++].n + 2)
+        first[at] = true;
     n.text = wb_buf_slice(&b);
     n.first = first;
     for (size_t i = 0; i < b.n; i++) {
@@ -161,6 +154,27 @@ static unsigned field_complexity(const struct wb_field *f, unsigned max)
     free(first);
     wb_buf_release(&b);
     return w;
+}
+
+/* The wildcards of a field count together, as event-ruler does it. It does not count those inside
+ * anything-but; they are looked at one by one, so that none is expensive to match. */
+static unsigned field_complexity(const struct wb_field *f, unsigned max)
+{
+    struct wb_slice *wild = wb_xcalloc(f->test_count + 1, sizeof *wild);
+    uint32_t count = 0;
+    unsigned most = 0;
+    for (uint32_t i = 0; i < f->test_count; i++) {
+        const struct wb_test *t = &f->test[i];
+        if (t->kind == WB_TEST_WILD)
+            wild[count++] = t->text;
+        for (uint32_t k = 0; t->kind == WB_TEST_NOT_WILD && k < t->list_count && most < max; k++) {
+            unsigned w = together(&t->list[k], 1, max);
+            most = w > most ? w : most;
+        }
+    }
+    unsigned w = count ? together(wild, count, max) : 0;
+    free(wild);
+    return w > most ? w : most;
 }
 
 unsigned wb_pattern_complexity(const struct wb_pattern *p, unsigned max)

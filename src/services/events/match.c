@@ -9,6 +9,7 @@
  * different elements of one array.
  */
 #include "base/limits.h"
+#include "base/log.h"
 #include "services/events/match_internal.h"
 #include <stdlib.h>
 
@@ -354,7 +355,7 @@ static bool bounds_hold(const struct walk *w, const struct wb_match_test *t, str
            (t->len & 2 ? d < bound[1] : d <= bound[1]);
 }
 
-static bool test_holds(const struct walk *w, const struct wb_match_test *t, struct wb_leaf *l)
+static bool test_holds(struct walk *w, const struct wb_match_test *t, struct wb_leaf *l)
 {
     const char *text = w->set->blob + t->at;
     switch (t->kind) {
@@ -371,16 +372,19 @@ static bool test_holds(const struct walk *w, const struct wb_match_test *t, stru
     case WB_TEST_RANGE:
         return bounds_hold(w, t, l);
     default:
+        w->steps -= w->set->full[t->at]->list_count;
         return wb_test_holds(w->set->full[t->at], l);
     }
 }
 
-static bool field_holds(const struct walk *w, const struct wb_match_field *f,
+static bool field_holds(struct walk *w, const struct wb_match_field *f,
                         const struct wb_match_test *test, struct wb_leaf *l)
 {
-    for (uint32_t i = 0; i < f->test_count; i++)
+    for (uint32_t i = 0; i < f->test_count && w->steps > 0; i++) {
+        w->steps--;
         if (test_holds(w, &test[i], l))
             return true;
+    }
     return false;
 }
 
@@ -427,7 +431,7 @@ static bool gather(struct walk *w, const struct wb_match_field *f, const struct 
     *free = false;
     if (!first)
         return *free = f->may_be_absent;
-    for (uint32_t i = first - 1; i != NONE; i = w->leaf[i].next) {
+    for (uint32_t i = first - 1; i != NONE && w->steps > 0; i = w->leaf[i].next) {
         struct wb_leaf *l = &w->leaf[i];
         if (!field_holds(w, f, test, l))
             continue;
@@ -520,6 +524,8 @@ static size_t finish(struct walk *w, uint32_t **rules)
     for (uint32_t i = 0; w->candidate && i <= w->candidate_mask; i++)
         if (w->candidate[i])
             check_sub(w, w->candidate[i] - 1);
+    if (w->steps <= 0) /* an event made to be expensive: what was not found by now does not match */
+        wb_log(WB_LOG_WARN, "events", "matching an event was given up", NULL);
     sort_rules(w);
     *rules = w->rule;
     return w->rule_count;

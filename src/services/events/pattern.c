@@ -19,6 +19,7 @@ struct compiler {
     bool or_is_plain;       /* the second try: "$or" is a field name like others */
     struct rules rules;
     bool wildcard;
+    uint32_t fields; /* added so far, over all sub-rules */
 };
 
 static bool fail(struct compiler *c, const char *reason)
@@ -437,11 +438,14 @@ static void put_field(struct compiler *c, struct wb_subrule *s, struct wb_field 
             return;
         }
     }
-    struct wb_field *more = wb_new_n(c->arena, struct wb_field, s->field_count + 1);
-    if (s->field_count)
-        memcpy(more, s->field, s->field_count * sizeof *more);
-    more[s->field_count++] = f;
-    s->field = more;
+    if ((s->field_count & (s->field_count - 1)) == 0) { /* room doubles at each power of two */
+        struct wb_field *more = wb_new_n(c->arena, struct wb_field, s->field_count * 2 + 1);
+        if (s->field_count)
+            memcpy(more, s->field, s->field_count * sizeof *more);
+        s->field = more;
+    }
+    s->field[s->field_count++] = f;
+    c->fields++;
 }
 
 static bool leaf(struct compiler *c, struct wb_slice path)
@@ -473,7 +477,8 @@ static bool leaf(struct compiler *c, struct wb_slice path)
     }
     for (uint32_t i = 0; i < c->rules.count; i++)
         put_field(c, &c->rules.sub[i], (struct wb_field){path, tests, count});
-    return true;
+    return c->fields <= WB_EVENT_FIELDS_MAX ||
+           fail_bare(c, "The number of fields over all $or combinations is too large");
 }
 
 /* --- objects and $or --- */
@@ -482,10 +487,12 @@ static struct rules copied(struct compiler *c, const struct rules *r)
 {
     struct rules out = {wb_new_n(c->arena, struct wb_subrule, r->count + 1), r->count};
     for (uint32_t i = 0; i < r->count; i++) {
-        struct wb_field *f = wb_new_n(c->arena, struct wb_field, r->sub[i].field_count + 1);
-        if (r->sub[i].field_count)
-            memcpy(f, r->sub[i].field, r->sub[i].field_count * sizeof *f);
-        out.sub[i] = (struct wb_subrule){f, r->sub[i].field_count};
+        uint32_t n = r->sub[i].field_count;
+        struct wb_field *f = wb_new_n(c->arena, struct wb_field, n * 2 + 1);
+        if (n)
+            memcpy(f, r->sub[i].field, n * sizeof *f);
+        out.sub[i] = (struct wb_subrule){f, n};
+        c->fields += n;
     }
     return out;
 }

@@ -2,7 +2,7 @@
 
 #include "services/events/value.h"
 
-#define MAX 512
+#define MAX 128
 
 struct leaf {
     struct wb_slice path, text;

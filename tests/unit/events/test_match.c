@@ -321,6 +321,25 @@ static void test_hostile_arrays(void **st)
         if (!consistent)
             assert_int_equal(n, 0);
     }
+    wb_match_free(s);
+    wb_pattern_free(p);
+    /* One value list met by a thousand sub-rules. */
+    b.n = 0;
+    wb_buf_str(&b, "{\"$or\":[");
+    for (int i = 0; i < 150; i++)
+        wb_buf_printf(&b, "%s{\"l\":[{\"suffix\":\"%d\"}]}", i ? "," : "", i);
+    wb_buf_str(&b, "],\"l\":[{\"anything-but\":0}],\"m\":[{\"exists\":true}]}");
+    assert_non_null(p = wb_pattern_compile(wb_buf_slice(&b), &a, &why));
+    s = wb_match_new(&p, 1);
+    b.n = 0;
+    wb_buf_str(&b, "{\"l\":[");
+    for (int i = 0; i < 300000; i++)
+        wb_buf_str(&b, i ? ",0" : "0");
+    wb_buf_str(&b, "],\"m\":1}");
+    uint32_t *rules;
+    int64_t from = wb_seam_os()->mono_ns(wb_seam_os());
+    assert_int_equal(wb_match_event(s, wb_json_read(&a, wb_buf_slice(&b), NULL), &a, &rules), 0);
+    assert_true(wb_seam_os()->mono_ns(wb_seam_os()) - from < 5000000000);
     wb_buf_release(&b);
     wb_match_free(s);
     wb_pattern_free(p);

@@ -76,6 +76,13 @@ static void test_complexity(void **state)
     assert_int_equal(complexity("*:*:*"), 5);
     assert_int_equal(complexity("/Users/*/dir/dir/dir/dir/dir/doc.txt"), 7);
     assert_int_equal(complexity("*:*:*:*:*:event-bus/*"), 99);
+    assert_int_equal(complexity("*aaaaaaaaaaaaaaaab"), 99);
+    struct wb_arena a;
+    wb_arena_init(&a, 0);
+    struct wb_slice why;
+    assert_null(wb_pattern_compile(
+        WB_S("{\"a\":[{\"anything-but\":{\"wildcard\":[\"x\",\"*aaaaaaaaaaaab\"]}}]}"), &a, &why));
+    wb_arena_release(&a);
 }
 
 static void test_or_limit(void **state)
@@ -98,6 +105,25 @@ static void test_or_limit(void **state)
             assert_null(p);
         wb_pattern_free(p);
     }
+    wb_arena_release(&a);
+}
+
+/* Many sub-rules with many fields each: refused before they cost anything. */
+static void test_fields_limit(void **state)
+{
+    (void)state;
+    struct wb_arena a;
+    wb_arena_init(&a, 0);
+    struct wb_buf b = wb_buf_in(&a);
+    wb_buf_char(&b, '{');
+    for (int i = 0; i < 9; i++)
+        wb_buf_printf(&b, "\"$or\":[{\"a%d\":[1]},{\"b%d\":[1]}],", i, i);
+    for (int i = 0; i < 400; i++)
+        wb_buf_printf(&b, "%s\"%d\":[1]", i ? "," : "", i);
+    wb_buf_char(&b, '}');
+    struct wb_slice why = WB_SLICE_NULL;
+    assert_null(wb_pattern_compile(wb_buf_slice(&b), &a, &why));
+    assert_true(wb_slice_starts(why, WB_S("The number of fields")));
     wb_arena_release(&a);
 }
 
@@ -150,11 +176,9 @@ static void test_place_of_long_patterns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recorded),
-        cmocka_unit_test(test_complexity),
-        cmocka_unit_test(test_or_limit),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_place_of_long_patterns),
+        cmocka_unit_test(test_recorded), cmocka_unit_test(test_complexity),
+        cmocka_unit_test(test_or_limit), cmocka_unit_test(test_fields_limit),
+        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_place_of_long_patterns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
