@@ -1,6 +1,8 @@
 """DynamoDB through Debian's boto3 and aws cli: the clients parse every answer with AWS's own model."""
+import concurrent.futures
 import json
 import os
+import random
 import sys
 import tempfile
 
@@ -204,6 +206,34 @@ def new_index(d, name):
     check(len(d.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"]) == 1, "gone")
 
 
+def limits(d, name):
+    """Keys at their limits keep their order in the real store; writers at once lose nothing."""
+    rng = random.Random(5)
+    hash_key = "h" * 2048
+    ranges = {("r" * 1000 + "".join(rng.choice("\x00\x01ab\xe9") for _ in range(12))) for _ in range(40)} | {"\x00" * n for n in (1, 2, 511, 1023, 1024)}
+    for r in rng.sample(sorted(ranges), len(ranges)):
+        d.put_item(TableName=name, Item={"shipmentId": {"S": hash_key}, "timestamp": {"S": r}, "status": {"S": hash_key}})
+    want = sorted(ranges, key=lambda r: r.encode())
+    for index in ({}, {"IndexName": "StatusIndex"}):
+        for forward in (True, False):
+            got = [x["timestamp"]["S"] for p in d.get_paginator("query").paginate(
+                TableName=name, KeyConditionExpression="#k = :h", ExpressionAttributeNames={"#k": "status" if index else "shipmentId"},
+                ExpressionAttributeValues={":h": {"S": hash_key}}, ScanIndexForward=forward, PaginationConfig={"PageSize": 7}, **index)
+                for x in p["Items"]]
+            check(got == (want if forward else want[::-1]), (index, forward))
+    fails("ValidationException", "Aggregated size of all range keys has exceeded the size limit of 1024 bytes", d.put_item, TableName=name,
+          Item={"shipmentId": {"S": "h"}, "timestamp": {"S": "r" * 1025}})
+    key = {"shipmentId": {"S": "counter"}, "timestamp": {"S": "t"}}
+
+    def add(_):
+        for _ in range(40):
+            d.update_item(TableName=name, Key=key, UpdateExpression="ADD n :one", ExpressionAttributeValues={":one": {"N": "1"}})
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(8)))
+    check(d.get_item(TableName=name, Key=key)["Item"]["n"] == {"N": "320"}, "a lost update")
+
+
 def cli(w, name):
     r = w.aws("dynamodb", "put-item", "--table-name", name, "--item", json.dumps({"shipmentId": {"S": "CLI"}, "timestamp": {"S": "t"}}))
     r = w.aws("dynamodb", "query", "--table-name", name, "--key-condition-expression", "shipmentId = :s",
@@ -224,6 +254,7 @@ def main():
             resource(w, "ShipmentLogs")
             legacy(d, "ShipmentLogs")
             new_index(d, "ShipmentLogs")
+            limits(d, "ShipmentLogs")
             cli(w, "ShipmentLogs")
             before = d.scan(TableName="ShipmentLogs")["Items"]
             w.kill()

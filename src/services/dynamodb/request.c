@@ -356,6 +356,13 @@ void wb_ddb_count_returned(struct wb_call *c, const struct wb_ddb_table *t, int6
 void wb_ddb_run(struct wb_call *c, wb_handler_fn *fn)
 {
     fn(c);
+    if (c->tx->status == WB_STORE_CORRUPT) {
+        struct wb_pair dims[2] = {{WB_S("Operation"), wb_slice_str(c->op->name)},
+                                  {WB_S("TableName"), wb_in_str(c, "TableName")}};
+        wb_count(c->engine, c->ctx.account, c->ctx.region, "AWS/DynamoDB", "SystemErrors", dims, 2,
+                 1, "Count");
+        return;
+    }
     if (!wb_failed(c) || c->error.status >= 500)
         return;
     /* The failed command leaves nothing behind, so these are counted in memory. */
