@@ -125,6 +125,8 @@ def main():
         patterns(w)
         entries(w)
         to_topic(w)
+        assert w.stop() == 0
+        w.waybill("check", "--data", w.data)
 
 
 if __name__ == "__main__":
