@@ -356,7 +356,7 @@ static bool batch_full(const struct wb_engine *e, int64_t began_ns)
     const struct wb_writer *w = e->writer;
     const struct wb_batch *b = &w->batch;
     return w->count >= WB_BATCH_COMMANDS_MAX || b->bytes >= WB_BATCH_BYTES_MAX ||
-           b->stamps >= WB_BATCH_STAMPS_MAX / 2 ||
+           b->arena.total >= WB_BATCH_ARENA_MAX || b->stamps >= WB_BATCH_STAMPS_MAX / 2 ||
            e->seam->mono_ns(e->seam) - began_ns >= WB_BATCH_MS_MAX * 1000000LL;
 }
 

@@ -159,8 +159,8 @@ static bool fan_out(struct wb_tx *tx, const struct topic *t, const struct messag
     if (after->p)
         lo = wb_key_after(tx->arena, wb_key(tx->arena, WB_T_SUBSCRIPTION, "us", t->number, *after));
     /* Collect first: handing over writes, and a scan sees writes. */
-    struct subscription *sub = wb_new_n(tx->arena, struct subscription, WB_SNS_FANOUT_ROWS);
-    size_t count = 0, room = WB_SNS_FANOUT_BYTES / (m->body.n * 2 + 2048) + 1;
+    struct subscription *sub = NULL;
+    size_t count = 0, cap = 0, room = WB_SNS_FANOUT_BYTES / (m->body.n * 2 + 2048) + 1;
     if (room > WB_SNS_FANOUT_ROWS)
         room = WB_SNS_FANOUT_ROWS;
     struct wb_scan *s = wb_tx_scan(tx, lo, wb_key_after(tx->arena, prefix), false);
@@ -170,6 +170,13 @@ static bool fan_out(struct wb_tx *tx, const struct topic *t, const struct messag
         wb_key_rd_u64(&r);
         struct wb_slice id = wb_dup(tx->arena, wb_key_rd_str(&r));
         more = count == room;
+        if (count == cap) { /* most topics have few */
+            struct subscription *wider = wb_new_n(tx->arena, struct subscription, cap * 2 + 4);
+            if (count)
+                memcpy(wider, sub, count * sizeof *sub);
+            sub = wider;
+            cap = cap * 2 + 4;
+        }
         if (!more && sns_sub_decode(tx->arena, id, value, &sub[count])) {
             *after = id;
             count += sub[count].confirmed;
