@@ -30,6 +30,9 @@ wb_handler_fn wb_events_put_targets, wb_events_list_targets, wb_events_remove_ta
 wb_handler_fn wb_events_tag, wb_events_untag, wb_events_list_tags;
 /* Tags of a creating call, checked; false after failing the call. */
 bool wb_events_tags_in(struct wb_call *c, struct wb_pair **tag, size_t *count);
+/* resources.c */
+wb_resource_fn wb_events_of_bus, wb_events_of_policy, wb_events_of_rule, wb_events_of_entries,
+    wb_events_of_tags;
 /* put.c */
 wb_handler_fn wb_events_put_prepare, wb_events_put;
 

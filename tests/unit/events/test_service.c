@@ -259,8 +259,9 @@ static void test_tags(void **state)
        "{\"Tags\":[{\"Key\":\"y\",\"Value\":\"2\"}]}");
     err("ListTagsForResource", "{\"ResourceARN\":\"" ARN ":rule/b/r\"}",
         MISSING "Rule r does not exist on EventBus b.");
-    err("ListTagsForResource", "{\"ResourceARN\":\"arn:aws:sqs:us-east-1:1:q\"}",
-        "ValidationException: Parameter arn:aws:sqs:us-east-1:1:q is not valid. Reason: Provided "
+    err("ListTagsForResource", "{\"ResourceARN\":\"arn:aws:sqs:us-east-1:" ACCOUNT ":q\"}",
+        "ValidationException: Parameter arn:aws:sqs:us-east-1:" ACCOUNT
+        ":q is not valid. Reason: Provided "
         "Arn is not in correct format.");
     ok("DeleteEventBus", "{\"Name\":\"b\"}", NULL);
     assert_int_equal(rows_in(WB_T_TAGS), 0);
@@ -289,6 +290,36 @@ static void test_test_pattern(void **state)
         "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n "
         "at "
         "[Source: (String)\"x\"; line: 1, column: 2]");
+}
+
+/* What a policy can name: the resources the table gives. */
+static void test_resources(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *op, *in, *want;
+    } cases[] = {
+        {"CreateEventBus", "{\"Name\":\"b\"}", ARN ":event-bus/b"},
+        {"DescribeEventBus", "{}", ARN ":event-bus/default"},
+        {"PutRule", "{\"Name\":\"r\"}", ARN ":rule/r"},
+        {"PutTargets", "{\"Rule\":\"r\",\"EventBusName\":\"b\"}", ARN ":rule/b/r"},
+        {"PutEvents", "{\"Entries\":[{\"EventBusName\":\"b\"}]}", ARN ":event-bus/b"},
+        {"TagResource", "{\"ResourceARN\":\"" ARN ":rule/r\"}", ARN ":rule/r"},
+        {"PutPermission",
+         "{\"EventBusName\":\"arn:aws:events:us-east-1:999999999999:event-bus/x\"}", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wb_call c = {.service = &wb_events_service, .engine = w.engine, .arena = &w.arena};
+        c.ctx.account = WB_S(ACCOUNT);
+        c.ctx.region = WB_S("us-east-1");
+        c.in = wb_json_read(&w.arena, wb_slice_str(cases[i].in), NULL);
+        for (size_t k = 0; k < wb_events_service.op_count; k++)
+            if (!strcmp(wb_events_service.op[k].name, cases[i].op))
+                wb_events_service.op[k].resources(&c);
+        assert_int_equal(c.resource_count, cases[i].want != NULL);
+        if (cases[i].want && !wb_slice_is(c.resource[0], cases[i].want))
+            fail_msg("%s: %.*s", cases[i].op, WB_FMT(c.resource[0]));
+    }
 }
 
 static void complain(void *arg, const char *what)
@@ -350,8 +381,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        T(test_buses),       T(test_lists), T(test_rules),        T(test_targets), T(test_limits),
-        T(test_permissions), T(test_tags),  T(test_test_pattern), T(test_check),
+        T(test_buses),       T(test_lists), T(test_rules),        T(test_targets),   T(test_limits),
+        T(test_permissions), T(test_tags),  T(test_test_pattern), T(test_resources), T(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
