@@ -140,8 +140,8 @@ const struct wb_av *wb_path_get(const struct wb_path *p, const struct wb_av *ite
 struct wb_slice wb_path_show(struct wb_arena *a, const struct wb_path *p); /* [a, [0], b] */
 
 /* Applies an update to item (an M; it is changed in place, shared parts are copied first). All
- * right sides read the item as it was. False: *why is the text of the ValidationException, and the
- * item must be thrown away. */
+ * right sides read the item as it was; size and nesting of the result are checked. False: *why is
+ * the text of the ValidationException, and the item must be thrown away. */
 bool wb_update_apply(struct wb_arena *a, const struct wb_update *u, struct wb_av *item,
                      struct wb_slice *why);
 

@@ -44,7 +44,7 @@ bool wb_ddb_legacy_attributes(struct wb_call *c, struct wb_json from, struct wb_
 /* --- capacity --- */
 double wb_ddb_read_units(size_t bytes, bool consistent); /* one block at least */
 /* Writes a ConsumedCapacity object (name NULL = inside a list) as ReturnConsumedCapacity asks;
- * `only` NULL or the index that was read. Nothing when not asked for. */
+ * nothing when it does not. */
 void wb_ddb_capacity_out(struct wb_call *c, const char *name, const struct wb_ddb_table *t,
                          const struct wb_ddb_units *u);
 /* The units as metrics of table and global indexes, durable with the command when tx writes. */

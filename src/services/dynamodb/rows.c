@@ -352,7 +352,6 @@ static void write_journal(struct wb_tx *tx, const struct wb_ddb_write *w)
                            .event = !w->old_json.p  ? WB_DDB_INSERT
                                     : w->new_json.p ? WB_DDB_MODIFY
                                                     : WB_DDB_REMOVE,
-                           .by_ttl = w->by_ttl,
                            .time_ms = tx->now_ms,
                            .keys = keys_json(tx->arena, w->t, item),
                            .old = w->old_json,

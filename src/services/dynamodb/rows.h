@@ -79,7 +79,6 @@ struct wb_ddb_write {
                                       table has no index */
     struct wb_slice old_json, new_json; /* not pointing into the store */
     uint32_t old_size, new_size;
-    bool by_ttl;
 };
 /* Puts, replaces or removes the item with its index entries, statistics and journal row. Nothing
  * is written when old and new are the same. Adds the consumed write units to *u. */
@@ -94,7 +93,7 @@ struct wb_av wb_ddb_entry(struct wb_arena *a, const struct wb_ddb_index *x,
 enum wb_ddb_event { WB_DDB_INSERT = 1, WB_DDB_MODIFY, WB_DDB_REMOVE };
 struct wb_ddb_change {
     enum wb_ddb_event event;
-    bool by_ttl;
+    bool by_ttl; /* done by the service when the item expired */
     int64_t time_ms;
     struct wb_slice keys, old, new; /* JSON; null when there is none */
 };

@@ -13,6 +13,7 @@
 static const char no_attribute[] =
     "The provided expression refers to an attribute that does not exist in the item";
 static const char bad_type[] = "An operand in the update expression has an incorrect data type";
+static const char too_large[] = "Item size to update has exceeded the maximum allowed size";
 static const char bad_path[] =
     "The document path provided in the update expression is invalid for update";
 
@@ -29,6 +30,7 @@ struct apply {
     struct wb_av copy;
     struct change *change;
     size_t changes;
+    size_t appended; /* elements copied by list_append so far */
     const char *why;
 };
 
@@ -64,10 +66,17 @@ static const struct wb_av *sum(struct apply *x, const struct wb_av *l, const str
     return box_av(x, wb_av_number(x->a, &s));
 }
 
+/* An element has a byte at least, so no item holds more than WB_DDB_ITEM_MAX of them; a few times
+ * that is room for any honest expression, and keeps 300 appends of a huge list out of memory. */
+#define APPENDED_MAX (4 * (size_t)WB_DDB_ITEM_MAX)
+
 static const struct wb_av *append(struct apply *x, const struct wb_av *l, const struct wb_av *r)
 {
     if (l->type != WB_AV_L || r->type != WB_AV_L)
         return fail(x, bad_type);
+    x->appended += (size_t)l->count + r->count;
+    if (x->appended > APPENDED_MAX)
+        return fail(x, too_large);
     struct wb_av v = {.type = WB_AV_L, .count = l->count + r->count};
     v.elem = wb_alloc(x->a, sizeof(*v.elem) * v.count);
     if (l->count)
@@ -263,6 +272,10 @@ bool wb_update_apply(struct wb_arena *a, const struct wb_update *u, struct wb_av
         return false;
     }
     rebuild(&x);
+    if (!wb_av_item_fits(&x.copy, WB_DDB_ITEM_MAX)) {
+        *why = wb_slice_str(too_large);
+        return false;
+    }
     if (wb_av_depth(&x.copy) > WB_DDB_NESTING_MAX + 1) {
         *why = WB_S("Nesting Levels have exceeded supported limits: Attributes in the item have "
                     "nested levels beyond supported limit");

@@ -142,6 +142,36 @@ size_t wb_av_item_size(const struct wb_av *m)
     return n;
 }
 
+static bool take(size_t *left, size_t n)
+{
+    if (n > *left)
+        return false;
+    *left -= n;
+    return true;
+}
+
+static bool fits(const struct wb_av *v, size_t *left)
+{
+    if (v->type != WB_AV_L && v->type != WB_AV_M)
+        return take(left, wb_av_size(v));
+    if (!take(left, 3))
+        return false;
+    for (uint32_t i = 0; i < v->count; i++) {
+        const struct wb_av *c = v->type == WB_AV_L ? &v->elem[i] : &v->attr[i].value;
+        if (!take(left, 1 + (v->type == WB_AV_M ? v->attr[i].name.n : 0)) || !fits(c, left))
+            return false;
+    }
+    return true;
+}
+
+bool wb_av_item_fits(const struct wb_av *m, size_t most)
+{
+    for (uint32_t i = 0; i < m->count; i++)
+        if (!take(&most, m->attr[i].name.n) || !fits(&m->attr[i].value, &most))
+            return false;
+    return true;
+}
+
 /* --- writing --- */
 
 static void write_str(struct wb_buf *out, struct wb_slice s)

@@ -80,6 +80,9 @@ uint8_t wb_av_type_of(struct wb_slice name); /* WB_AV_NONE when it is no type */
  * the size of an item). */
 size_t wb_av_size(const struct wb_av *v);
 size_t wb_av_item_size(const struct wb_av *m);
+/* Is an item's size at most `most`? Costs no more than that, however large the item is: an update
+ * can put one list into an item a thousand times. */
+bool wb_av_item_fits(const struct wb_av *m, size_t most);
 
 bool wb_av_equal(const struct wb_av *a, const struct wb_av *b); /* deep; sets without order */
 /* Order of two values of the same scalar type S, N or B. */
@@ -110,7 +113,7 @@ bool wb_av_set_has(const struct wb_av *set, const struct wb_av *member);
 struct wb_av wb_av_set_union(struct wb_arena *a, const struct wb_av *x, const struct wb_av *y);
 struct wb_av wb_av_set_minus(struct wb_arena *a, const struct wb_av *x, const struct wb_av *y);
 
-/* A number value; NULL-terminated texts of decimal errors (overflow, underflow, precision). */
+/* A number value, a string value; AWS's text for a decimal that does not fit (NULL for others). */
 struct wb_av wb_av_number(struct wb_arena *a, const struct wb_decimal *d);
 struct wb_av wb_av_string(struct wb_slice s);
 const char *wb_av_number_error(enum wb_decimal_status st);

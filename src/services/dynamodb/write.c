@@ -214,18 +214,13 @@ static void update(struct wb_call *c, const struct write *w, struct images *m)
     }
     if (!m->has_old && only_removes(&w->x.update))
         return;
-    size_t size = wb_av_item_size(&m->new);
-    if (size > WB_DDB_ITEM_MAX) {
-        wb_ddb_invalid(c, "Item size to update has exceeded the maximum allowed size");
-        return;
-    }
     if (!check_updated_keys(c, w, &m->new))
         return;
     struct wb_buf b = wb_buf_in(c->arena);
     wb_buf_reserve(&b, m->old_json.n + 64);
     wb_av_write_map(&b, &m->new);
     m->new_json = wb_buf_slice(&b);
-    m->new_size = (uint32_t)size;
+    m->new_size = (uint32_t)wb_av_item_size(&m->new);
     m->has_new = true;
 }
 

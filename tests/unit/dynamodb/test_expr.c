@@ -488,6 +488,38 @@ static void test_updates(void **state)
     }
 }
 
+/* Expressions that would make a huge item, or huge lists on the way, cost no more than the limit.
+ */
+static void test_update_bombs(void **state)
+{
+    struct wb_arena a;
+    struct wb_av list = {.type = WB_AV_L, .count = 200000}, item = {.type = WB_AV_M}, v;
+    list.elem = wb_new_n(&arena, struct wb_av, list.count);
+    for (uint32_t i = 0; i < list.count; i++)
+        list.elem[i].type = WB_AV_NULL;
+    wb_av_set(&arena, &item, WB_S("l"), &list);
+    assert_true(wb_av_item_fits(&item, WB_DDB_ITEM_MAX));
+    struct wb_buf copies = wb_buf_in(&arena), appends = wb_buf_in(&arena);
+    for (int i = 0; i < 500; i++)
+        wb_buf_printf(&copies, "%sb%d=l", i ? "," : "SET ", i);
+    for (int i = 0; i < 100; i++)
+        wb_buf_printf(&appends, "%sb%d=list_append(l,l)", i ? "," : "SET ", i);
+    struct wb_slice texts[] = {wb_buf_slice(&copies), wb_buf_slice(&appends)};
+    for (int i = 0; i < 2; i++) {
+        struct wb_bindings b;
+        struct wb_update u;
+        struct wb_slice why = WB_SLICE_NULL;
+        bind(&b, NULL, NULL);
+        wb_arena_init(&a, 0);
+        assert_true(wb_expr_update(&b, texts[i], &u, &why));
+        v = item;
+        assert_false(wb_update_apply(&a, &u, &v, &why));
+        expect_text("bomb", why, WB_S("Item size to update has exceeded the maximum allowed size"));
+        assert_true(a.total < 256 << 20);
+        wb_arena_release(&a);
+    }
+}
+
 static void test_projection(void **state)
 {
     static const char item[] =
@@ -765,11 +797,12 @@ static void test_reserved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_condition_errors),  cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_conditions),        cmocka_unit_test(test_bindings),
-        cmocka_unit_test(test_update_errors),     cmocka_unit_test(test_updates),
-        cmocka_unit_test(test_projection),        cmocka_unit_test(test_key_conditions),
-        cmocka_unit_test(test_random_conditions), cmocka_unit_test(test_reserved),
+        cmocka_unit_test(test_condition_errors), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_conditions),       cmocka_unit_test(test_bindings),
+        cmocka_unit_test(test_update_errors),    cmocka_unit_test(test_updates),
+        cmocka_unit_test(test_update_bombs),     cmocka_unit_test(test_projection),
+        cmocka_unit_test(test_key_conditions),   cmocka_unit_test(test_random_conditions),
+        cmocka_unit_test(test_reserved),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
