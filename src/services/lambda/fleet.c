@@ -83,7 +83,7 @@ static void take_idle(struct lambda *l, struct queue *q)
     struct invocation *v;
     while ((v = first_waiting(q))) {
         struct env *e = idle_env(q, v->f);
-        if (!e)
+        if (!e || (v->f->reserved >= 0 && q->busy >= (unsigned)v->f->reserved))
             return;
         stop_waiting(v, q);
         env_give(e, v);

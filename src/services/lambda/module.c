@@ -251,6 +251,8 @@ static void stop(struct wb_engine *e)
                           WB_S("The server is stopping."));
         }
     }
+    for (struct wb_link *k = l->envs.next; k != &l->envs; k = k->next)
+        wb_process_kill(WB_CONTAINER(k, struct env, link)->process); /* all at once */
     while (!wb_list_empty(&l->envs)) {
         struct env *v = WB_CONTAINER(l->envs.next, struct env, link);
         env_abandon(v);
