@@ -303,6 +303,39 @@ def preload():
             __import__(name)
         except ImportError:
             pass
+    preload_boto3()
+
+
+def preload_boto3():
+    """Makes clients once, so that what they import lazily is there, and keeps the service models
+    that were read. A fork takes each kept model once and reads it again after that: nobody gets an
+    object that somebody else may have changed."""
+    try:
+        import boto3.session
+        from botocore.loaders import JSONFileLoader
+    except ImportError:
+        return
+    read, kept = JSONFileLoader.load_file, {}
+
+    def keep(self, path):
+        data = read(self, path)
+        if data is not None:
+            kept[path] = read(self, path)
+        return data
+
+    def take(self, path):
+        data = kept.pop(path, None)
+        return read(self, path) if data is None else data
+
+    JSONFileLoader.load_file = keep
+    try:
+        session = boto3.session.Session('none', 'none', region_name='us-east-1')
+        for service in ('dynamodb', 'sns', 'sqs', 'events'):
+            session.client(service)
+        session.resource('dynamodb').Table('none')
+    except Exception:  # a version that works otherwise: functions do without
+        kept.clear()
+    JSONFileLoader.load_file = take
 
 
 def hides_loaded_module(folder):
