@@ -172,16 +172,29 @@ static int open_fronts(struct runner *r)
     return 0;
 }
 
-/* What `waybill env` and the other commands read to find this server. */
-static int write_endpoint(struct runner *r)
+/* What `waybill env` and the other commands read to find this server. A disk that is full must not
+ * keep the server from coming up: what is there can still be read and deleted. */
+static void write_endpoint(struct runner *r)
 {
+    struct wb_slice text = wb_printf(&r->arena, "export AWS_ENDPOINT_URL=%s\n",
+                                     wb_engine_config(r->engine)->public_url);
     const char *path = wb_printf(&r->arena, "%s/endpoint", r->config.data_dir).p;
     const char *part = wb_printf(&r->arena, "%s.part", path).p;
-    FILE *f = fopen(part, "w");
-    bool ok = f && fprintf(f, "export AWS_ENDPOINT_URL=%s\n",
-                           wb_engine_config(r->engine)->public_url) > 0;
+    char old[4096];
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(old, 1, sizeof old, f) : 0;
+    if (f)
+        fclose(f);
+    if (wb_slice_eq(wb_slice(old, n), text))
+        return;
+    f = fopen(part, "w");
+    bool ok = f && fwrite(text.p, 1, text.n, f) == text.n;
     ok = f && fclose(f) == 0 && ok && rename(part, path) == 0;
-    return ok ? 0 : complain(path, wb_slice_str(strerror(errno)));
+    if (ok)
+        return;
+    fprintf(stderr, "WARNING: %s cannot be written (%s). Set AWS_ENDPOINT_URL=%s by hand.\n", path,
+            strerror(errno), wb_engine_config(r->engine)->public_url);
+    unlink(part);
 }
 
 static void greet(const struct runner *r)
@@ -332,10 +345,10 @@ int wb_serve(const struct wb_serve *s)
     int status = open_data(&r);
     if (!status)
         status = open_fronts(&r);
-    if (!status)
-        status = write_endpoint(&r);
-    if (!status)
+    if (!status) {
+        write_endpoint(&r);
         status = start_threads(&r);
+    }
     if (!status) {
         int sig;
         greet(&r);

@@ -67,12 +67,14 @@ static int status_command(int argc, char **argv)
                WB_FMT(wb_json_get_str(r.json, "Account", &a)),
                WB_FMT(wb_json_get_str(r.json, "Region", &a)),
                (long long)wb_json_get_i64(r.json, "Sequence", 0));
-        printf("running %lld   queued %lld   failed %lld   dead %lld   room %lld MB\n",
+        int64_t room_mb = wb_json_get_i64(r.json, "RoomBytes", 0) / (1 << 20);
+        printf("running %lld   queued %lld   failed %lld   dead %lld   room %lld MB%s\n",
                (long long)wb_json_get_i64(r.json, "Running", 0),
                (long long)wb_json_get_i64(r.json, "Queued", 0),
                (long long)wb_json_get_i64(r.json, "Failed", 0),
                (long long)wb_json_get_i64(r.json, "Dead", 0),
-               (long long)wb_json_get_i64(r.json, "RoomBytes", 0) >> 20);
+               (long long)(room_mb > 0 ? room_mb : 0),
+               room_mb > 0 ? "" : ": new data is refused until there is space on the disk");
         print_queues(&a, r.json);
         print_jobs(&a, r.json);
     }
