@@ -231,6 +231,16 @@ static void drain(struct wb_post *p)
     wb_front_drain(l->front, drained, l);
 }
 
+/* What runs may finish, with the listeners still open: a function that is to finish calls its
+ * tables. */
+static void quiesce(struct runner *r)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    wb_engine_quiesce(r->engine);
+    for (int ms = 0; ms < WB_DRAIN_MS && !wb_engine_idle(r->engine); ms += 5)
+        nanosleep(&pause, NULL);
+}
+
 /* Connections first, so that what was asked is answered; then the engine. */
 static void stop_loops(struct runner *r)
 {
@@ -357,6 +367,7 @@ int wb_serve(const struct wb_serve *s)
                NULL);
     }
     if (r.threads) {
+        quiesce(&r);
         stop_loops(&r);
         stop_engine(&r);
     }

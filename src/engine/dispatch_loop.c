@@ -114,12 +114,12 @@ static void look(struct wb_dispatcher *d)
     if (d->over) /* a message that was still under way */
         return;
     wb_dispatcher_turn(d);
-    if (atomic_load(&d->engine->stopping)) {
+    if (atomic_load(&d->engine->quiet)) {
         if (!d->draining) {
             d->draining = true; /* what runs may finish, nothing new begins */
             wb_timer_start(d->grace, WB_DRAIN_MS);
         }
-        if (atomic_load(&d->running) == 0)
+        if (atomic_load(&d->engine->stopping) && atomic_load(&d->running) == 0)
             stop_modules(d);
         return;
     }

@@ -197,8 +197,20 @@ void wb_engine_free(struct wb_engine *e)
     free(e);
 }
 
+void wb_engine_quiesce(struct wb_engine *e)
+{
+    atomic_store(&e->quiet, true);
+    wb_dispatcher_poke(e->dispatcher);
+}
+
+bool wb_engine_idle(struct wb_engine *e)
+{
+    return wb_dispatcher_running(e) == 0 && wb_fronts_open(e) == 0;
+}
+
 void wb_engine_stop(struct wb_engine *e)
 {
+    atomic_store(&e->quiet, true);
     atomic_store(&e->stopping, true);
     wb_dispatcher_poke(e->dispatcher);
     wb_pool_wake(e);

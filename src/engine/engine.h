@@ -92,6 +92,11 @@ wb_dispatcher_next(struct wb_engine *e); /* engine time of the next due row; INT
 struct wb_loop *
 wb_dispatcher_loop(struct wb_engine *e); /* for services' processes, timers and servers */
 struct wb_client *wb_dispatcher_client(struct wb_engine *e);
+/* The first step of stopping, any thread: no queued work begins, and the fronts take requests only
+ * from functions, which may need them to finish (credentials of a session). At most WB_DRAIN_MS. */
+void wb_engine_quiesce(struct wb_engine *e);
+/* Nothing runs any more: no attempt, no request. */
+bool wb_engine_idle(struct wb_engine *e);
 void wb_engine_stop(
     struct wb_engine *e); /* any thread: finish what runs, then the run functions return */
 

@@ -124,6 +124,7 @@ static void page_answer(struct request *r, struct wb_http_answer *a)
 void wb_front_finish(struct request *r)
 {
     struct wb_http_answer a;
+    atomic_fetch_sub_explicit(&r->front->open, 1, memory_order_relaxed);
     wb_front_snapshot_end(r);
     count(r);
     if (r->page)
@@ -135,12 +136,20 @@ void wb_front_finish(struct request *r)
 
 static void refuse(struct wb_http_exchange *x, int status, struct wb_slice text)
 {
-    struct wb_http_answer a = {
-        .status = status, .content_type = WB_S("text/plain; charset=utf-8"), .body = text};
+    struct wb_http_answer a = {.status = status,
+                               .content_type = WB_S("text/plain; charset=utf-8"),
+                               .close = status == 503,
+                               .body = text};
     wb_http_respond(x, &a);
 }
 
 /* --- requests --- */
+
+/* By the key's first letters, which the signature proves later. */
+static bool from_function(const struct wb_http_exchange *x)
+{
+    return wb_slice_find(wb_http_header(x, "Authorization"), WB_S("Credential=ASIA"), 0) >= 0;
+}
 
 static int64_t on_head(struct wb_http_exchange *x)
 {
@@ -156,6 +165,10 @@ static int64_t on_head(struct wb_http_exchange *x)
                     "its own address, not ones a foreign web page makes.\n"));
         return -1;
     }
+    if (atomic_load_explicit(&f->engine->quiet, memory_order_relaxed) && !from_function(x)) {
+        refuse(x, 503, WB_S("The server is stopping.\n"));
+        return -1;
+    }
     return wb_protocol_body_max(f->engine->services, &q);
 }
 
@@ -163,6 +176,7 @@ static struct request *request_new(struct wb_front *f, struct wb_http_exchange *
 {
     struct request *r = wb_new(x->arena, struct request);
     struct wb_call *c = &r->call;
+    atomic_fetch_add_explicit(&f->open, 1, memory_order_relaxed);
     r->front = f;
     r->x = x;
     r->began_ns = f->engine->seam->mono_ns(f->engine->seam);
@@ -223,8 +237,13 @@ static bool admit(struct request *r)
 static void on_request(struct wb_http_exchange *x)
 {
     struct wb_front *f = x->server_user;
+    const struct wb_page *page = wb_page_find(f->engine, x->arena, x->method, x->path);
+    if (!page && wb_slice_starts(x->path, WB_S("/_waybill/"))) {
+        refuse(x, 404, WB_S("There is no such page.\n"));
+        return;
+    }
     struct request *r = request_new(f, x);
-    r->page = wb_page_find(f->engine, x->arena, x->method, x->path);
+    r->page = page;
     if (r->page) {
         struct wb_ctx *ctx = &r->call.ctx;
         ctx->principal.type = WB_PRINCIPAL_ANONYMOUS;
@@ -233,10 +252,6 @@ static void on_request(struct wb_http_exchange *x)
         ctx->request_id = wb_id_uuid(x->arena, &f->ids);
         r->call.payload = x->body;
         wb_front_run_page(r);
-        return;
-    }
-    if (wb_slice_starts(x->path, WB_S("/_waybill/"))) {
-        refuse(x, 404, WB_S("There is no such page.\n"));
         return;
     }
     if (admit(r))
@@ -268,6 +283,16 @@ void wb_fronts_room(struct wb_engine *e)
             wb_loop_post(f->loop, &f->room);
     }
     pthread_mutex_unlock(&e->fronts_lock);
+}
+
+unsigned wb_fronts_open(struct wb_engine *e)
+{
+    unsigned n = 0;
+    pthread_mutex_lock(&e->fronts_lock);
+    for (struct wb_link *l = e->fronts.next; l != &e->fronts; l = l->next)
+        n += atomic_load(&WB_CONTAINER(l, struct wb_front, link)->open);
+    pthread_mutex_unlock(&e->fronts_lock);
+    return n;
 }
 
 /* --- life --- */

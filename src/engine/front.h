@@ -19,6 +19,7 @@ struct wb_front {
     struct wb_timer *give_up; /* answers the oldest of them */
     struct wb_timer *flush;   /* counters, once a second */
     bool flush_armed, paused;
+    atomic_uint open;    /* requests not yet answered; changed on the loop */
     struct wb_post room; /* the writer has room again */
     atomic_bool room_posted;
     struct op_stat **stat; /* by place of the service, then of the operation */

@@ -46,7 +46,7 @@ struct wb_engine {
     struct wb_link fronts; /* under fronts_lock */
     pthread_mutex_t fronts_lock;
     bool strict; /* tests: a failed plain handler that wrote is an assertion */
-    atomic_bool ready, stopping;
+    atomic_bool ready, quiet, stopping; /* stopping implies quiet */
 };
 
 /* --- growing array in an arena --- */
@@ -234,7 +234,8 @@ void wb_pool_wake(struct wb_engine *e);
 bool wb_pool_add(struct wb_engine *e, struct wb_pool_task *t); /* false: the queue is full */
 
 /* --- front.c, pages.c, admin.c --- */
-void wb_fronts_room(struct wb_engine *e); /* the client lane has room again; writer's thread */
+unsigned wb_fronts_open(struct wb_engine *e); /* requests not yet answered; any thread */
+void wb_fronts_room(struct wb_engine *e);     /* the client lane has room again; writer's thread */
 void wb_pages_register(struct wb_engine *e);
 const struct wb_page *wb_page_find(const struct wb_engine *e, struct wb_arena *a,
                                    struct wb_slice method, struct wb_slice path);

@@ -22,7 +22,7 @@ const struct wb_page *wb_page_find(const struct wb_engine *e, struct wb_arena *a
 
 static void health(struct wb_call *c, struct wb_slice query)
 {
-    bool ready = atomic_load(&c->engine->ready) && !atomic_load(&c->engine->stopping);
+    bool ready = atomic_load(&c->engine->ready) && !atomic_load(&c->engine->quiet);
     c->status = ready ? 200 : 503;
     c->raw_answer = ready ? WB_S("{\"status\":\"ready\"}\n") : WB_S("{\"status\":\"stopping\"}\n");
     wb_call_header(c, "Content-Type", WB_S("application/json"));
