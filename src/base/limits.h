@@ -162,6 +162,7 @@
 #define WB_LAMBDA_FLUSH_BYTES      (64 << 10)
 #define WB_LAMBDA_FLUSH_MS         200
 #define WB_LAMBDA_TAIL             4096 /* X-Amz-Log-Result */
+#define WB_LAMBDA_PAGE_MAX         50   /* functions of one ListFunctions answer (API reference) */
 
 /* Embedded metric format (CloudWatch User Guide) */
 #define WB_METRIC_DIMENSIONS_MAX 30

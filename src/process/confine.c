@@ -83,8 +83,6 @@ static void let_go(int keep)
 
 static void drop_capabilities(void)
 {
-    for (int cap = 0; cap < 64; cap++)
-        prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* without the right to: nothing to drop */
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct none[2] = {{0}};
@@ -94,6 +92,9 @@ static void drop_capabilities(void)
 
 static void become_user(const struct wb_confine *c)
 {
+    /* Before the user changes, which takes the right to do it away. */
+    for (int cap = 0; c->flags & WB_CONFINE_SANDBOX && cap < 64; cap++)
+        prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
     if (c->flags & WB_CONFINE_SET_USER) {
         if (setgroups(0, NULL) || setresgid(c->user, c->user, c->user) ||
             setresuid(c->user, c->user, c->user))

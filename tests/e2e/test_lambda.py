@@ -284,6 +284,20 @@ def tried(path, data=None):
 result = [tried('invocation/other/response', b'1'), tried('invocation/next'), tried('init/error', b'{}'), tried('nothing')]
 """
     assert run("inside", own)[0] == [400, 403, 403, 404], run("inside", own)
+    # What a fork of the zygote has open and may do: as after an exec.
+    state = """
+import os, re
+status = open('/proc/self/status').read()
+links = []
+for fd in os.listdir('/proc/self/fd'):
+    try: links.append(os.readlink('/proc/self/fd/' + fd))
+    except OSError: pass
+result = [sorted({re.sub(r'[0-9]+', 'N', x) for x in links}), len(links), re.findall(r'(?:NoNewPrivs|Seccomp|CapEff|CapBnd):.(\\w+)', status), os.getpid()]
+"""
+    links, count, flags, pid = run("inside", state)[0]
+    assert set(links) <= {"/dev/null", "/dev/urandom", "pipe:[N]", "socket:[N]", "/proc/N/fd"} and count <= 7, (links, count)
+    assert flags == ["0" * 16, "0" * 16, "1", "2"], flags
+    assert pid < 20, pid
     # The role's credentials work, and say who it is.
     who = run("inside", "import boto3; result = boto3.client('sts').get_caller_identity()['Arn']")[0]
     assert who == "arn:aws:sts::000000000000:assumed-role/worker/inside", who

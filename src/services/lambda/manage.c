@@ -41,13 +41,11 @@ void lambda_get_configuration(struct wb_call *c)
         lambda_function_out(&c->out, f);
 }
 
-#define PAGE_MAX 50 /* API reference: ListFunctions returns at most 50 */
-
 void lambda_list(struct wb_call *c)
 {
     struct wb_slice prefix = wb_key(c->arena, WB_T_FUNCTION, "ss", c->ctx.account, c->ctx.region);
     struct wb_slice lo = prefix, marker = wb_in_str(c, "Marker"), key, value, last = WB_SLICE_NULL;
-    int64_t max = wb_in_i64(c, "MaxItems", PAGE_MAX), n = 0;
+    int64_t max = wb_in_i64(c, "MaxItems", WB_LAMBDA_PAGE_MAX), n = 0;
     if (marker.n) {
         if (!wb_page_open(c, marker, WB_SLICE_NULL, &last)) {
             lambda_fail(c, "InvalidParameterValueException", 400, "User", "Invalid Marker");
@@ -55,7 +53,7 @@ void lambda_list(struct wb_call *c)
         }
         lo = wb_concat(c->arena, (struct wb_slice[]){last, wb_slice("", 1)}, 2);
     }
-    max = max > PAGE_MAX ? PAGE_MAX : max;
+    max = max > WB_LAMBDA_PAGE_MAX ? WB_LAMBDA_PAGE_MAX : max;
     wb_out_list(&c->out, "Functions");
     struct wb_scan *s = wb_tx_scan(c->tx, lo, wb_key_after(c->arena, prefix), false);
     bool more = false;
