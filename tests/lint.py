@@ -64,7 +64,7 @@ WORLD = ["clock_gettime", "gettimeofday", "time", "getrandom", "rand", "random",
 THROUGH_SEAM = ["src/services/", "src/auth/", "src/aws/"]
 
 MAX_LINES = 900  # of a file in src/
-C_ROOTS = ["src", "sdk", "apps", "tests", "fuzz", "bench", "tools"]
+C_ROOTS = ["src", "sdk", "apps", "tests", "fuzz", "benchmarks", "tools"]
 
 
 def files(root, tops, suffixes):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The HTTP server with nothing behind it, against nginx returning the same constant.
 
-    http_floor.py build/bench/http_floor [SECONDS]
+    http_floor.py build/benchmarks/http_floor [SECONDS]
 """
 import sys
 

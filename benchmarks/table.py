@@ -1,0 +1,220 @@
+#!/usr/bin/python3
+"""All figures of one run in one table; see docs/BENCHMARKS.md.
+
+    table.py [NAME...]    names: floor calls flow sync match start
+"""
+import http.client
+import io
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+import zipfile
+
+import cells
+import lib
+from http_floor import SIGNED
+from waybill_server import BUILD, Waybill
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CONNECTIONS = (1, 64)
+ROUNDS = 2
+MILLION = 1_000_000
+FLOW_C, FLOW_PYTHON = 10_000, 2_000
+SHOWN = []
+
+
+def row(what, figure, against="", ratio=None, target="", good=None):
+    """One line of the table; good: whether the target is met, None = there is none."""
+    mark = "" if good is None else "met" if good else "MISSED"
+    line = "%-44s %14s %22s %7s  %-9s %s" % (what, figure, against, "" if ratio is None else "%.3f" % ratio if ratio < 1 else "%.2f" % ratio,
+                                             target, mark)
+    print(line.rstrip(), flush=True)
+    SHOWN.append(good)
+
+
+def at_least(value, target, text):
+    return {"target": text % target, "good": value >= target}
+
+
+def below(value, target, text):
+    return {"target": text % target, "good": value < target}
+
+
+def say(text):
+    if sys.stderr.isatty():
+        print("... " + text, file=sys.stderr)
+
+
+# --- requests per CPU second ---
+
+def floor():
+    say("HTTP floor")
+    with lib.Program(os.path.join(BUILD, "benchmarks", "http_floor")) as ours, lib.nginx_constant() as nginx:
+        for name, lua in (("GET", None), ("POST of a signed request's size", SIGNED)):
+            def run(server):
+                return lib.wrk("http://127.0.0.1:%d/" % server.port, server.pids, connections=64, seconds=2, lua=lua)
+            a, b = lib.compare(lambda: run(ours), lambda: run(nginx), rounds=ROUNDS)
+            row("HTTP server alone: %s, 64" % name, "%.0f/CPU-s" % a.per_cpu_second, "nginx %.0f/CPU-s" % b.per_cpu_second,
+                a.per_cpu_second / b.per_cpu_second)
+
+
+def calls():
+    targets = {("GetItem", 1): 0.35, ("GetItem", 64): 0.35, (cells.PUT.name, 64): 0.25, (cells.EVENT_10.name, 64): 0.08}
+    with Waybill() as w, lib.nginx_constant() as nginx:
+        cells.make_table(w)
+        cells.make_bus(w)
+        cells.load(w, cells.PUT_READ, 64, once=True)
+        for call in (cells.GET, cells.PUT, cells.EVENT_1, cells.EVENT_10):
+            for connections in CONNECTIONS:
+                say("%s, %d connections" % (call.name, connections))
+                a, b = lib.compare(lambda: cells.load(w, call, connections), lambda: cells.load(w, call, connections, server=nginx, pool=1000),
+                                   rounds=ROUNDS)
+                if a.errors:
+                    raise SystemExit("%s: %d of %d answers were refusals\n%s" % (call.name, a.errors, a.requests, w.log_text()[-2000:]))
+                ratio = a.per_cpu_second / b.per_cpu_second
+                target = targets.get((call.name, connections))
+                row("%s, %d connection%s" % (call.name, connections, "s" * (connections > 1)), "%.0f/CPU-s" % a.per_cpu_second,
+                    "nginx %.0f/CPU-s" % b.per_cpu_second, ratio, **(at_least(ratio, target, ">= %.2f") if target else {}))
+
+
+# --- commits on a slow disk ---
+
+def sync():
+    say("slow syncs")
+    with Waybill(env={"LD_PRELOAD": os.path.join(BUILD, "benchmarks", "slow_sync.so"), "SLOW_SYNC_US": "2000"}) as w:
+        cells.make_table(w)
+        loads = {n: max((cells.load(w, cells.PUT, n) for _ in range(ROUNDS)), key=lambda l: l.per_second) for n in CONNECTIONS}
+    ratio = loads[64].per_second / loads[1].per_second
+    row("2 ms more a sync: PutItems of 64 clients", "%.0f/s" % loads[64].per_second, "one client %.0f/s" % loads[1].per_second, ratio,
+        **at_least(ratio, 20, ">= %d"))
+
+
+# --- the whole flow ---
+
+def _stored(d):
+    return d.describe_table(TableName="shipment-logs-us-east-1-dev")["Table"]["ItemCount"]
+
+
+def _flow(w, name, count):
+    """Offers count different updates at once; seconds until each has its row in the log."""
+    d = w.client("dynamodb")
+    before = _stored(d)
+    entry = [{**cells.ENTRY, "EventBusName": "shipment-events-us-east-1-dev",
+              "Detail": cells.DETAIL.replace("SHIP-#", "%s-#-%d" % (name, i))} for i in range(10)]
+    call = cells.Call(name, "events", cells.EVENT_10.target, cells.EVENTS, json.dumps({"Entries": entry}), count // 10)
+    from_ = time.monotonic()
+    load = cells.load(w, call, 64, once=True)
+    assert load.errors == 0, "%d refusals" % load.errors
+    while _stored(d) < before + count:
+        if time.monotonic() > from_ + 120:
+            raise SystemExit("flow: %d of %d outcomes after 120 s" % (_stored(d) - before, count))
+        time.sleep(0.05)
+    return time.monotonic() - from_
+
+
+def flow():
+    say("the whole flow")
+    with Waybill() as w:
+        w.waybill("setup", "--email", "operations@example.test", "--outbox", os.path.join(w.data, "outbox"))
+        _flow(w, "warm", 200)
+        c = FLOW_C / _flow(w, "c", FLOW_C)
+        package = io.BytesIO()
+        with zipfile.ZipFile(package, "w") as z:
+            z.write(os.path.join(HERE, "handler.py"), "handler.py")
+        functions, name = w.client("lambda"), "shipment-processor-us-east-1-dev"
+        functions.update_function_configuration(FunctionName=name, Runtime="python3.11", Handler="handler.lambda_handler", MemorySize=256)
+        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
+        functions.update_function_code(FunctionName=name, ZipFile=package.getvalue())
+        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
+        _flow(w, "warm-python", 100)
+        python = FLOW_PYTHON / _flow(w, "python", FLOW_PYTHON)
+    row("whole flow, C processor", "%.0f events/s" % c)
+    row("whole flow, Python handler", "%.0f events/s" % python, "C %.0f events/s" % c, python / c)
+
+
+# --- matching ---
+
+def match():
+    say("matching")
+    out = subprocess.run([os.path.join(BUILD, "benchmarks", "match_bench")], stdout=subprocess.PIPE, check=True, text=True).stdout
+    lines = [line.split() for line in out.splitlines()[1:]]
+    for rules, ns, per_second, ratio, _, build_ms in lines:
+        last = rules == lines[-1][0]
+        row("matching, %s rule%s" % (f"{int(rules):,}", "s" * (rules != "1")), "%s events/s" % per_second, "compiled in %.0f ms" % float(build_ms),
+            float(ratio), **(below(float(ratio), 2, "< %d") if last else {}))
+
+
+# --- start and memory ---
+
+def first_answer(w):
+    """Starts w; milliseconds until it answers."""
+    from_ = time.monotonic()
+    w.start(wait=False)
+    while True:
+        try:
+            c = http.client.HTTPConnection("127.0.0.1", w.port, timeout=5)
+            c.request("GET", "/_waybill/health")
+            if c.getresponse().status == 200:
+                return (time.monotonic() - from_) * 1000
+        except OSError:
+            pass
+        finally:
+            c.close()
+        if w.process.poll() is not None:
+            raise SystemExit("the server ended:\n" + w.log_text()[-2000:])
+        time.sleep(0.0005)
+
+
+def memory(w):
+    with open("/proc/%d/status" % w.process.pid, encoding="ascii") as f:
+        text = f.read()
+    return tuple(int(re.search(r"%s:\s+(\d+)" % name, text).group(1)) / 1024 for name in ("VmRSS", "RssAnon"))
+
+
+def start():
+    say("starts")
+    times = []
+    for _ in range(7):
+        w = Waybill()
+        times.append(first_answer(w))
+        w.__exit__(None)
+    row("start to first answer, empty directory", "%.0f ms" % statistics.median(times), "worst of 7: %.0f ms" % max(times),
+        **below(statistics.median(times), 50, "< %d ms"))
+    with Waybill() as w:
+        w.client("dynamodb").list_tables()
+        time.sleep(2)
+        rss, anonymous = memory(w)
+        row("idle memory", "%.1f MB" % rss, **below(rss, 25, "< %d MB"))
+        row("  of which anonymous", "%.1f MB" % anonymous, **below(anonymous, 10, "< %d MB"))
+        say("a million rows")
+        cells.make_plain_table(w)
+        cells.load(w, cells.FILL, 8, pool=MILLION // 25, once=True)
+        times = []
+        for _ in range(5):
+            cells.load(w, cells.FILL, 8, pool=40, once=True)  # so that it is killed with something just written
+            w.kill()
+            times.append(first_answer(w))
+        row("start after kill -9 with a million rows", "%.0f ms" % statistics.median(times), "worst of 5: %.0f ms" % max(times),
+            **below(statistics.median(times), 150, "< %d ms"))
+        items = w.client("dynamodb").describe_table(TableName=cells.PLAIN)["Table"]["ItemCount"]
+        assert items >= MILLION, items
+
+
+PARTS = {"floor": floor, "calls": calls, "sync": sync, "flow": flow, "match": match, "start": start}
+
+
+def main():
+    names = sys.argv[1:] or list(PARTS)
+    print("%-44s %14s %22s %7s  %-9s" % ("what", "Waybill", "against", "ratio", "target"))
+    for name in names:
+        PARTS[name]()
+    missed = SHOWN.count(False)
+    print("%d targets met, %d missed" % (SHOWN.count(True), missed))
+
+
+if __name__ == "__main__":
+    main()
