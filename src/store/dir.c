@@ -24,9 +24,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
-#define ACKED_BYTES 20 /* magic, le64 sequence, le32 CRC-32C of the sixteen bytes before */
+#define LOCK_TRIES    50 /* pauses of LOCK_PAUSE_MS */
+#define LOCK_PAUSE_MS 10
+#define ACKED_BYTES   20 /* magic, le64 sequence, le32 CRC-32C of the sixteen bytes before */
 static const char acked_magic[8] = "WBACKED1";
 
 /* What may be in a data directory that has no store yet. */
@@ -166,6 +169,20 @@ static bool make_dir(const char *path, struct wb_arena *a, struct wb_slice *why)
     return false;
 }
 
+/* A killed server's children may hold its lock a moment longer: they are killed too, but later. */
+static bool lock_soon(int fd, int how)
+{
+    const struct timespec pause = {0, LOCK_PAUSE_MS * 1000000L};
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, how | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return flock(fd, how | LOCK_NB) == 0;
+}
+
 static bool take_lock(struct wb_dir *d, bool shared, struct wb_arena *a, struct wb_slice *why)
 {
     char *path = join(d->path, "lock");
@@ -177,7 +194,7 @@ static bool take_lock(struct wb_dir *d, bool shared, struct wb_arena *a, struct 
         return false;
     }
     free(path);
-    if (flock(d->lock_fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) {
+    if (lock_soon(d->lock_fd, shared ? LOCK_SH : LOCK_EX)) {
         int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
         d->exclusive = !shared;
         if (!shared && (ftruncate(d->lock_fd, 0) || pwrite(d->lock_fd, pid, (size_t)n, 0) != n))
