@@ -53,6 +53,8 @@
 #define WB_BATCH_MS_MAX       5
 #define WB_BATCH_INSIDE       64        /* outcomes before the clients' first command */
 #define WB_BATCH_ARENA_MAX    (4 << 20) /* memory of its commands */
+#define WB_BATCH_LINGER_SHARE 2 /* waiting for clients: of the last commit's time; at most ... */
+#define WB_BATCH_LINGER_NS    2000000
 #define WB_BATCH_STAMPS_MAX   (1 << 20) /* the low 20 bits of a stamp */
 #define WB_WRITER_QUEUE_MAX   8192      /* commands in the client lane */
 #define WB_WRITER_WAIT_MS     1000      /* then 503 */
