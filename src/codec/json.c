@@ -446,9 +446,11 @@ static size_t unescape(const char **p, const char *end, char out[4])
 {
     char c = (*p)[1];
     if (c != 'u') {
-        static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-        const char *at = strchr(from, c);
-        *out = at ? to[at - from] : c;
+        /* Quotes first: they are what JSON within JSON is full of. */
+        if (c == '"' || c == '\\' || c == '/')
+            *out = c;
+        else
+            *out = c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c == 'b' ? '\b' : '\f';
         *p += 2;
         return 1;
     }
@@ -477,6 +479,12 @@ struct wb_slice wb_json_str(struct wb_json v, struct wb_arena *a)
     char *out = wb_alloc(a, s.n + 4);
     size_t n = 0;
     for (const char *p = s.p, *end = s.p + s.n; p < end;) {
+        const char *stop = plain(p, end);
+        memcpy(out + n, p, (size_t)(stop - p));
+        n += (size_t)(stop - p);
+        p = stop;
+        if (p == end)
+            break;
         if (*p == '\\')
             n += unescape(&p, end, out + n);
         else
