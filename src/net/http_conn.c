@@ -166,6 +166,7 @@ static void make_exchange(struct wb_conn *c)
         .loop = c->server->loop,
         .server_user = c->server->o.user,
         .peer_port = c->peer_port,
+        .connection = c->number,
     };
     memcpy(x->peer, c->peer, sizeof(x->peer));
     x->header = wb_alloc(&w->arena, sizeof(*x->header) * h->field_count);
@@ -519,6 +520,7 @@ static void conn_start(struct wb_conn *c)
         wb_conn_close(c); /* gone already */
         return;
     }
+    c->number = ++c->server->connections_made;
     /* sin6_port lies where sin_port does */
     c->peer_port = ntohs(((struct sockaddr_in *)&ss)->sin_port);
     if (ss.ss_family == AF_INET)

@@ -70,6 +70,7 @@ struct wb_conn {
     bool ready;         /* TLS: a whole head has come, so the handshake was completed */
     char peer[48];
     int peer_port;
+    uint64_t number;
 };
 
 struct wb_work {
@@ -102,6 +103,7 @@ struct wb_work {
 struct wb_http_server {
     struct wb_http_server_options o;
     struct wb_loop *loop;
+    uint64_t connections_made;
     uv_tcp_t listener;
     uv_timer_t tick;
     uv_idle_t again_handle;

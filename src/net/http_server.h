@@ -30,6 +30,7 @@ struct wb_http_exchange {
     struct wb_slice body; /* complete, de-chunked; not content-decoded */
     char peer[48];        /* address without port */
     int peer_port;
+    uint64_t connection; /* its number on this server, from 1, never used again */
     bool tls;
     bool keep_alive;
     struct wb_loop *loop;

@@ -95,6 +95,7 @@ struct env {
     struct wb_watch *exit, *pipe[2];
     int fd[2];
     struct wb_http_server *server;
+    uint64_t own_connection; /* of the Runtime API, found to come from inside; 0 = none yet */
     uint32_t address;
     int port;
     struct wb_http_exchange *next; /* the parked poll */

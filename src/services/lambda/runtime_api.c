@@ -51,15 +51,22 @@ static enum route route_of(const struct wb_http_exchange *x, struct wb_slice *id
     return wb_slice_is(p, "response") ? RESPONSE : wb_slice_is(p, "error") ? ERROR : UNKNOWN;
 }
 
+/* Does the request come from a process of this environment? Looked up once a connection: the search
+ * through /proc costs more than the request. */
 static bool is_own(struct env *e, const struct wb_http_exchange *x)
 {
     unsigned a, b, c, d;
     uint32_t from;
+    if (x->connection == e->own_connection)
+        return true;
     if (sscanf(x->peer, "%u.%u.%u.%u", &a, &b, &c, &d) != 4)
         return false;
     from = a << 24 | b << 16 | c << 8 | d;
-    return e->process && wb_process_owns_tcp(e->process, e->address, (uint16_t)e->port, from,
-                                             (uint16_t)x->peer_port);
+    if (!e->process || !wb_process_owns_tcp(e->process, e->address, (uint16_t)e->port, from,
+                                            (uint16_t)x->peer_port))
+        return false;
+    e->own_connection = x->connection;
+    return true;
 }
 
 /* --- next --- */
