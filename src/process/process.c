@@ -132,6 +132,8 @@ pid_t wb_spawn(const char *path, const char *const *argv, const char *const *env
     if (fd2 >= 0)
         posix_spawn_file_actions_adddup2(&fa, fd2, 2);
     posix_spawn_file_actions_adddup2(&fa, fd3, 3);
+    /* Whoever forgot close-on-exec (LMDB does, for its data file): not in here. */
+    posix_spawn_file_actions_addclosefrom_np(&fa, 4);
     int r = posix_spawn(&pid, path, &fa, &at, (char *const *)argv, (char *const *)env);
     posix_spawn_file_actions_destroy(&fa);
     posix_spawnattr_destroy(&at);

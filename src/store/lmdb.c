@@ -276,8 +276,12 @@ static int open_env(struct wb_lmdb *l, uint64_t map, bool read_only)
         mdb_env_set_maxreaders(l->env, WB_STORE_READERS_MAX);
         rc = mdb_env_open(l->env, wb_dir_store(l->dir), MDB_NOTLS | (read_only ? MDB_RDONLY : 0),
                           0600);
-        if (rc == 0)
+        if (rc == 0) {
+            mdb_filehandle_t fd; /* LMDB leaves this one open across an exec */
+            if (mdb_env_get_fd(l->env, &fd) == 0)
+                fcntl(fd, F_SETFD, FD_CLOEXEC);
             return 0;
+        }
         mdb_env_close(l->env);
         l->env = NULL;
         map /= 2;

@@ -1,5 +1,6 @@
 """Lambda with real clients: functions, their life, what goes wrong in them, what they may not do."""
 import base64
+import glob
 import io
 import json
 import os
@@ -247,6 +248,12 @@ def running(name):
 def confinement(w):
     create(w, "inside", MANY)
     create(w, "neighbour", MANY)
+    # Forks of the zygote have most to answer for: wait until it is ready, that is, waits for orders.
+    zygote = lambda: subprocess.run(["pgrep", "-P", str(w.process.pid), "-f", "--", "--zygote"], capture_output=True, text=True).stdout.split()
+    wait_for(zygote, 5)
+    wait_for(lambda: open(f"/proc/{zygote()[0]}/wchan").read().startswith("unix_stream"), 15)
+    held = [os.readlink(f) for f in glob.glob(f"/proc/{zygote()[0]}/fd/*")]
+    assert not any(w.data + "/" in f for f in held), held
     run = lambda name, text: invoke(w, name, {"do": "exec", "text": text})
     see = """
 import os
