@@ -164,6 +164,34 @@ static void test_clock_page(void **state)
     served_close(&s);
 }
 
+/* The quiet time before the end: functions only, and every request counted down, also refused
+ * ones. */
+static void test_quiet(void **state)
+{
+#define AS(key)                                                                                    \
+    "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Test.Get\r\nX-Amz-Date: "                 \
+    "20261122T000000Z\r\n"                                                                         \
+    "Authorization: AWS4-HMAC-SHA256 Credential=" key "/20261122/eu-west-1/test/aws4_request, "    \
+    "SignedHeaders=host, "                                                                         \
+    "Signature=0000000000000000000000000000000000000000000000000000000000000000\r\n"               \
+    "Content-Length: 11\r\n\r\n{\"Key\":\"a\"}"
+    struct served s;
+    served_open(&s, wb_store_open_mem(), false, NULL, true);
+    int fd = dial(s.port);
+    ask(fd, "Put", "{\"Key\":\"a\",\"Value\":\"1\"}", buf, sizeof buf, &body);
+    close(fd);
+    assert_int_equal(raw(s.port, AS("AKIAIOSFODNN7EXAMPLE")), 200);
+    assert_int_equal(raw(s.port, "GET /_waybill/none HTTP/1.1\r\nHost: localhost\r\n\r\n"), 404);
+    assert_int_equal(raw(s.port, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 403);
+    assert_true(wb_engine_idle(s.engine));
+    wb_engine_quiesce(s.engine);
+    assert_int_equal(raw(s.port, AS("AKIAIOSFODNN7EXAMPLE")), 503);
+    assert_int_equal(raw(s.port, GET "Host: localhost\r\n\r\n"), 503);
+    assert_int_equal(raw(s.port, AS("ASIAIOSFODNN7EXAMPLE")), 200);
+    assert_true(wb_engine_idle(s.engine));
+    served_close(&s);
+}
+
 static void *stuck_writes(void *arg)
 {
     struct served *s = arg;
@@ -244,7 +272,8 @@ int main(void)
         cmocka_unit_test(test_classes),        cmocka_unit_test(test_failures),
         cmocka_unit_test(test_auth_off),       cmocka_unit_test(test_auth_on),
         cmocka_unit_test(test_work_and_reset), cmocka_unit_test(test_clock_page),
-        cmocka_unit_test(test_back_pressure),  cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_quiet),          cmocka_unit_test(test_back_pressure),
+        cmocka_unit_test(test_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
