@@ -191,7 +191,9 @@ static void leave_in_outbox(struct wb_task *t, const struct wb_config *cfg,
     struct wb_arena *a = wb_task_arena(t);
     const char *folder = wb_printf(a, "%s/outbox", cfg->data_dir).p;
     struct wb_slice stamp = wb_time_str(a, mail->date_ms, WB_TIME_BASIC);
-    const char *name = wb_printf(a, "%.*s-%.*s.eml", WB_FMT(stamp), WB_FMT(id)).p,
+    const char *name = wb_printf(a, "%.*s.%03dZ-%.*s.eml", (int)stamp.n - 1, stamp.p,
+                                 (int)(mail->date_ms % 1000), WB_FMT(id))
+                           .p,
                *part = wb_printf(a, ".%s", name).p;
     if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
         finish(t, WB_RETRY, "OUTBOX", wb_printf(a, "%s: %s", folder, strerror(errno)));
