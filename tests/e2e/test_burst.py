@@ -1,6 +1,6 @@
 """A burst: 10,000 events offered at once to the C processor and to the original Python handler.
 
-usage: test_burst.py [C_EVENTS [PYTHON_EVENTS]]
+usage: test_burst.py [C_EVENTS [PYTHON_EVENTS]]   (10000 each)
 
 Every event has its outcome, the server's memory does not grow with the backlog, and the only refusal is back-pressure (a throttle) that boto3's own
 retries get over. Rates are printed, not judged.
@@ -146,7 +146,7 @@ def burst(w, bus, table, events, name):
 
 def main():
     c_events = int(sys.argv[1]) if len(sys.argv) > 1 else 10000
-    python_events = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    python_events = int(sys.argv[2]) if len(sys.argv) > 2 else 10000
     with Waybill() as w:
         w.waybill("setup", "--email", "ops@example.test", "--outbox", os.path.join(w.data, "outbox"))
         burst(w, "shipment-events-us-east-1-dev", "shipment-logs-us-east-1-dev", c_events, "processor")
