@@ -251,7 +251,8 @@ def confinement(w):
     # Forks of the zygote have most to answer for: wait until it is ready, that is, waits for orders.
     zygote = lambda: subprocess.run(["pgrep", "-P", str(w.process.pid), "-f", "--", "--zygote"], capture_output=True, text=True).stdout.split()
     wait_for(zygote, 5)
-    wait_for(lambda: open(f"/proc/{zygote()[0]}/wchan").read().startswith("unix_stream"), 15)
+    waits = lambda: open(f"/proc/{zygote()[0]}/wchan").read()
+    wait_for(lambda: waits().startswith("unix_stream") or (waits() == "0" and (time.sleep(5) or True)), 15)  # "0": not told here
     held = [os.readlink(f) for f in glob.glob(f"/proc/{zygote()[0]}/fd/*")]
     assert not any(w.data + "/" in f for f in held), held
     run = lambda name, text: invoke(w, name, {"do": "exec", "text": text})
