@@ -116,9 +116,32 @@ static struct wb_slice endpoint_of(struct wb_aws *c, struct wb_arena *a, const c
     return url;
 }
 
+/* "namespace#Code:more" -> "Code" */
+static struct wb_slice bare_code(struct wb_slice s)
+{
+    ptrdiff_t hash = wb_slice_chr(s, '#', 0);
+    if (hash >= 0)
+        s = wb_slice_sub(s, (size_t)hash + 1, s.n);
+    ptrdiff_t colon = wb_slice_chr(s, ':', 0);
+    return colon >= 0 ? wb_slice_sub(s, 0, (size_t)colon) : s;
+}
+
 struct receiver {
     struct wb_buf body;
+    struct wb_slice error_type; /* x-amzn-ErrorType: where the REST protocols name the error */
 };
+
+static size_t receive_header(char *p, size_t size, size_t n, void *user)
+{
+    struct receiver *r = user;
+    struct wb_slice value = wb_slice(p, size * n);
+    while (value.n && (value.p[value.n - 1] == '\n' || value.p[value.n - 1] == '\r'))
+        value.n--;
+    struct wb_slice name = wb_slice_cut(&value, ':');
+    if (wb_slice_ieq(name, WB_S("x-amzn-errortype")))
+        r->error_type = wb_dup(r->body.arena, wb_slice_trim(value));
+    return size * n;
+}
 
 static size_t receive(char *p, size_t size, size_t n, void *user)
 {
@@ -178,7 +201,7 @@ static struct curl_slist *headers_of(struct wb_aws *c, struct wb_arena *a, const
 static void attempt(struct wb_aws *c, struct wb_arena *a, const char *url, const char *method,
                     struct wb_slice body, struct curl_slist *headers, struct wb_aws_answer *out)
 {
-    struct receiver r = {wb_buf_in(a)};
+    struct receiver r = {.body = wb_buf_in(a)};
     curl_easy_reset(c->curl);
     curl_easy_setopt(c->curl, CURLOPT_URL, url);
     curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
@@ -187,6 +210,8 @@ static void attempt(struct wb_aws *c, struct wb_arena *a, const char *url, const
     curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &r);
+    curl_easy_setopt(c->curl, CURLOPT_HEADERFUNCTION, receive_header);
+    curl_easy_setopt(c->curl, CURLOPT_HEADERDATA, &r);
     if (strcmp(method, "GET") != 0) {
         curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body.p ? body.p : "");
         curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
@@ -205,16 +230,7 @@ static void attempt(struct wb_aws *c, struct wb_arena *a, const char *url, const
     out->status = (int)status;
     out->ok = status >= 200 && status < 300;
     out->body = wb_buf_slice(&r.body);
-}
-
-/* "namespace#Code:more" -> "Code" */
-static struct wb_slice bare_code(struct wb_slice s)
-{
-    ptrdiff_t hash = wb_slice_chr(s, '#', 0);
-    if (hash >= 0)
-        s = wb_slice_sub(s, (size_t)hash + 1, s.n);
-    ptrdiff_t colon = wb_slice_chr(s, ':', 0);
-    return colon >= 0 ? wb_slice_sub(s, 0, (size_t)colon) : s;
+    out->code = out->ok ? WB_SLICE_NULL : bare_code(r.error_type);
 }
 
 static bool is_throttle(struct wb_slice code)
@@ -243,7 +259,8 @@ static void read_answer(struct wb_arena *a, struct wb_aws_answer *out)
     if (out->ok)
         return;
     if (wb_json_is(out->json)) {
-        out->code = bare_code(wb_json_get_str(out->json, "__type", a));
+        if (!out->code.p)
+            out->code = bare_code(wb_json_get_str(out->json, "__type", a));
         out->message = wb_json_get_str(out->json, "message", a);
         if (!out->message.p)
             out->message = wb_json_get_str(out->json, "Message", a);

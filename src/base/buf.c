@@ -12,7 +12,7 @@ void wb_buf_release(struct wb_buf *b)
     b->n = b->cap = 0;
 }
 
-static void grow(struct wb_buf *b, size_t more)
+void wb_buf_grow(struct wb_buf *b, size_t more)
 {
     size_t need;
     if (__builtin_add_overflow(b->n, more, &need) || need > SIZE_MAX / 4)
@@ -36,37 +36,6 @@ static void grow(struct wb_buf *b, size_t more)
         b->p = p;
     }
     b->cap = cap;
-}
-
-void wb_buf_reserve(struct wb_buf *b, size_t more)
-{
-    if (more > b->cap - b->n)
-        grow(b, more);
-}
-
-void wb_buf_put(struct wb_buf *b, const void *p, size_t n)
-{
-    if (n == 0)
-        return;
-    wb_buf_reserve(b, n);
-    memcpy(b->p + b->n, p, n);
-    b->n += n;
-}
-
-void wb_buf_slice_put(struct wb_buf *b, struct wb_slice s)
-{
-    wb_buf_put(b, s.p, s.n);
-}
-
-void wb_buf_str(struct wb_buf *b, const char *s)
-{
-    wb_buf_put(b, s, strlen(s));
-}
-
-void wb_buf_char(struct wb_buf *b, char c)
-{
-    wb_buf_reserve(b, 1);
-    b->p[b->n++] = c;
 }
 
 void wb_buf_u64(struct wb_buf *b, uint64_t v)

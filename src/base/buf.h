@@ -23,12 +23,42 @@ static inline struct wb_slice wb_buf_slice(const struct wb_buf *b)
     return (struct wb_slice){b->p, b->n};
 }
 
-void wb_buf_release(struct wb_buf *b);              /* frees heap memory; leaves an empty buffer */
-void wb_buf_reserve(struct wb_buf *b, size_t more); /* room for `more` bytes beyond n */
-void wb_buf_put(struct wb_buf *b, const void *p, size_t n);
-void wb_buf_slice_put(struct wb_buf *b, struct wb_slice s);
-void wb_buf_str(struct wb_buf *b, const char *s);
-void wb_buf_char(struct wb_buf *b, char c);
+void wb_buf_release(struct wb_buf *b); /* frees heap memory; leaves an empty buffer */
+
+void wb_buf_grow(struct wb_buf *b, size_t more); /* what wb_buf_reserve does without room */
+
+/* Room for `more` bytes beyond n. */
+static inline void wb_buf_reserve(struct wb_buf *b, size_t more)
+{
+    if (more > b->cap - b->n)
+        wb_buf_grow(b, more);
+}
+
+static inline void wb_buf_put(struct wb_buf *b, const void *p, size_t n)
+{
+    if (n == 0)
+        return;
+    wb_buf_reserve(b, n);
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+
+static inline void wb_buf_slice_put(struct wb_buf *b, struct wb_slice s)
+{
+    wb_buf_put(b, s.p, s.n);
+}
+
+static inline void wb_buf_str(struct wb_buf *b, const char *s)
+{
+    wb_buf_put(b, s, strlen(s));
+}
+
+static inline void wb_buf_char(struct wb_buf *b, char c)
+{
+    wb_buf_reserve(b, 1);
+    b->p[b->n++] = c;
+}
+
 void wb_buf_i64(struct wb_buf *b, int64_t v);
 void wb_buf_u64(struct wb_buf *b, uint64_t v);
 void wb_buf_printf(struct wb_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -102,11 +102,10 @@ static void put_escaped(struct wb_buf *b, char c)
         wb_buf_put(b, (char[]){'\\', 'u', '0', '0', hex[(uint8_t)c >> 4], hex[c & 15]}, 6);
 }
 
-static void put_string(struct wb_buf *b, struct wb_slice s)
+/* A string with something to escape, from `at` on. */
+static void put_rest(struct wb_buf *b, struct wb_slice s, size_t at)
 {
-    wb_buf_reserve(b, s.n + 2);
-    wb_buf_char(b, '"');
-    for (size_t at = 0; at < s.n;) {
+    while (at < s.n) {
         size_t n = plain(s.p + at, s.n - at);
         wb_buf_put(b, s.p + at, n);
         at += n;
@@ -124,6 +123,19 @@ static void put_string(struct wb_buf *b, struct wb_slice s)
             at++;
         }
     }
+}
+
+/* The usual string needs no escape and is copied in one go, with its quotes. */
+static void put_string(struct wb_buf *b, struct wb_slice s)
+{
+    size_t n = plain(s.p, s.n);
+    wb_buf_reserve(b, s.n + 2);
+    b->p[b->n] = '"';
+    if (n)
+        memcpy(b->p + b->n + 1, s.p, n);
+    b->n += n + 1;
+    if (n < s.n)
+        put_rest(b, s, n);
     wb_buf_char(b, '"');
 }
 

@@ -33,7 +33,10 @@ def main():
         stored = rows(w, log)
         assert stored == truth["stored"], (stored, truth["stored"])
 
-        # The second time nothing is added.
+        # The second time nothing is added, neither to the stack nor to the log.
+        w.waybill("setup", "--email", "ops@example.test", "--outbox", outbox)
+        functions = w.client("lambda").list_functions()["Functions"]
+        assert len(functions) == 1 and len(w.client("sns").list_subscriptions()["Subscriptions"]) == 1
         replay(w, day)
         assert rows(w, log) == stored
 
