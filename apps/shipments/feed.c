@@ -1,9 +1,9 @@
 #include "feed.h"
 
 #include "base/time.h"
+#include "files.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #define PATIENCE_ROUNDS 120 /* of half a second */
 
@@ -97,10 +97,8 @@ bool feed_put(struct wb_aws *aws, struct wb_arena *a, const struct stack *s,
         pending[i] = &entry[i];
     struct wb_aws_answer r = {0};
     for (int round = 0; round < PATIENCE_ROUNDS; round++) {
-        if (round) {
-            struct timespec t = {0, 500000000};
-            nanosleep(&t, NULL);
-        }
+        if (round)
+            sleep_ms(500);
         if (wb_aws_json(aws, a, "events", "PutEvents", request(a, s, pending, count), &r)) {
             count = settle(a, r.json, pending, count);
             if (count == 0)

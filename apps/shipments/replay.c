@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/seam.h"
 #include "base/time.h"
+#include "files.h"
 #include "update.h"
 
 #include <dirent.h>
@@ -25,12 +26,6 @@
 static int64_t mono_us(void)
 {
     return wb_seam_os()->mono_ns(wb_seam_os()) / 1000;
-}
-
-static void sleep_ms(int64_t ms)
-{
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-    nanosleep(&t, NULL);
 }
 
 /* --- latency --- */
@@ -131,19 +126,10 @@ static void progress(const struct replay *r, const char *what, size_t done, size
 
 static struct wb_slice read_text(struct wb_arena *a, const char *folder, const char *name)
 {
-    struct wb_slice path = wb_printf(a, "%s/%s", folder, name);
-    FILE *f = fopen(path.p, "rb");
-    if (!f) {
+    struct wb_slice path = wb_printf(a, "%s/%s", folder, name), text = file_read(a, path.p);
+    if (!text.p)
         fprintf(stderr, "waybill: cannot read %s\n", path.p);
-        return WB_SLICE_NULL;
-    }
-    struct wb_buf b = wb_buf_in(a);
-    char part[65536];
-    size_t n;
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
-        wb_buf_put(&b, part, n);
-    fclose(f);
-    return wb_buf_slice(&b);
+    return text;
 }
 
 static size_t lines_of(struct wb_slice text)

@@ -4,12 +4,12 @@
 #include "stack.h"
 
 #include "codec/text.h"
+#include "files.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define WAIT_MS 30000
 
@@ -42,12 +42,6 @@ static bool complain(const char *what, const struct wb_aws_answer *r)
 {
     fprintf(stderr, "waybill: %s: %.*s: %.*s\n", what, WB_FMT(r->code), WB_FMT(r->message));
     return false;
-}
-
-static void sleep_ms(int64_t ms)
-{
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-    nanosleep(&t, NULL);
 }
 
 /* --- tables --- */
@@ -163,21 +157,6 @@ static struct wb_slice make_topic(struct maker *m)
     return wb_aws_xml(m->a, r.body, "TopicArn");
 }
 
-static struct wb_slice read_file(struct wb_arena *a, const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return WB_SLICE_NULL;
-    struct wb_buf b = wb_buf_in(a);
-    char part[65536];
-    size_t n;
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
-        wb_buf_put(&b, part, n);
-    bool ok = !ferror(f);
-    fclose(f);
-    return ok ? wb_buf_slice(&b) : WB_SLICE_NULL;
-}
-
 /* The confirmation link for this topic in any mail of the outbox; NULL when there is none (yet). */
 static const char *find_link(struct wb_arena *a, const char *outbox, struct wb_slice topic)
 {
@@ -186,7 +165,7 @@ static const char *find_link(struct wb_arena *a, const char *outbox, struct wb_s
     for (struct dirent *e; d && !found && (e = readdir(d));) {
         if (e->d_name[0] == '.')
             continue;
-        struct wb_slice mail = read_file(a, wb_printf(a, "%s/%s", outbox, e->d_name).p);
+        struct wb_slice mail = file_read(a, wb_printf(a, "%s/%s", outbox, e->d_name).p);
         ptrdiff_t action = wb_slice_find(mail, WB_S("/confirm-subscription?"), 0);
         if (action < 0 || wb_slice_find(mail, topic, 0) < 0)
             continue;
@@ -290,7 +269,7 @@ static struct wb_slice function_request(struct maker *m, struct wb_slice account
 static struct wb_slice make_function(struct maker *m, struct wb_slice account,
                                      struct wb_slice topic, const char *package)
 {
-    struct wb_slice zip = read_file(m->a, package);
+    struct wb_slice zip = file_read(m->a, package);
     if (!zip.p) {
         fprintf(stderr, "waybill: cannot read the function's package %s\n", package);
         return WB_SLICE_NULL;
