@@ -456,6 +456,7 @@ struct wb_store *wb_store_open_lmdb(const char *dir, const struct wb_store_optio
         lmdb_close(&l->store);
         return NULL;
     }
+    lmdb_room(&l->store); /* before others ask: who asks meanwhile gets the last answer */
     return &l->store;
 }
 
