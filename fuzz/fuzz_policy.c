@@ -25,9 +25,9 @@ static void ask(struct wb_policy *p, bool resource_policy, const struct wb_reque
                               .identity_count = !resource_policy,
                               .resource = resource_policy ? p : NULL,
                               .boundary = resource_policy ? NULL : p};
-    const char *why = NULL;
-    enum wb_decision alone = wb_policy_eval(p, q, &sid), d = wb_authorize(&s, q, &why);
-    assert(why && (alone != WB_EXPLICIT_DENY || d == WB_EXPLICIT_DENY));
+    struct wb_verdict v;
+    enum wb_decision alone = wb_policy_eval(p, q, &sid), d = wb_authorize(&s, q, &v);
+    assert(v.kind && (alone != WB_EXPLICIT_DENY || d == WB_EXPLICIT_DENY));
     assert(alone != WB_IMPLICIT_DENY || d == WB_IMPLICIT_DENY);
 }
 

@@ -21,7 +21,7 @@
 
 #define KEY_LEN       32
 #define SEAL_VERSION  1
-#define TOKEN_VERSION 1
+#define TOKEN_VERSION 2
 #define ROW_VERSION   1
 #define ROW_ACTIVE    1
 #define TOKEN_PLACE   WB_S("session token")
@@ -266,6 +266,7 @@ static void own_principal(struct wb_arena *a, struct wb_principal *p)
     own(a, &p->access_key);
     own(a, &p->role_arn);
     own(a, &p->service);
+    own(a, &p->owner);
 }
 
 static enum wb_sig_lookup find_token(const struct wb_keyring *k, struct wb_arena *a,
@@ -280,9 +281,10 @@ static enum wb_sig_lookup find_token(const struct wb_keyring *k, struct wb_arena
     struct wb_rd r = wb_rd(plain);
     struct wb_slice id = wb_rd_lp(&r);
     *secret = wb_rd_lp(&r);
-    struct wb_slice who = wb_rd_lp(&r);
+    struct wb_slice who = wb_rd_lp(&r), session = wb_rd_lp(&r);
     if (!wb_rd_done(&r) || !wb_principal_unpack(who, p) || !wb_slice_eq(id, key_id))
         return WB_KEY_BAD_TOKEN;
+    p->session = session.n ? session : WB_SLICE_NULL;
     return now_ms < p->expires_ms ? WB_KEY_OK : WB_KEY_EXPIRED;
 }
 
@@ -427,6 +429,7 @@ struct wb_credentials wb_session_make(struct wb_arena *a, const struct wb_keyrin
     wb_buf_lp(&b, c.key_id);
     wb_buf_lp(&b, c.secret);
     wb_buf_lp(&b, wb_principal_pack(a, &p));
+    wb_buf_lp(&b, p.session);
     struct wb_slice sealed = wb_seal(a, k->token, wb_buf_slice(&b), TOKEN_PLACE);
     c.token = wb_base64_encode(a, with_version(a, TOKEN_VERSION, sealed));
     return c;

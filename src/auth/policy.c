@@ -137,85 +137,93 @@ enum wb_decision wb_policy_eval(const struct wb_policy *p, const struct wb_reque
 /* --- all of them --- */
 
 struct verdicts {
-    enum wb_decision identity, resource, boundary, session;
-    enum wb_grant grant;
+    struct wb_verdict identity, resource, boundary, session;
+    enum wb_grant grant; /* the resource policy's */
 };
-
-static enum wb_decision one(const struct wb_policy *p, const struct wb_request *q,
-                            enum wb_grant *grant)
-{
-    *grant = WB_GRANT_NONE;
-    return p ? eval(p, q, NULL, grant) : WB_ALLOW;
-}
-
-static enum wb_decision identity_side(const struct wb_policy_set *s, const struct wb_request *q)
-{
-    enum wb_decision d = s->identity_is_root ? WB_ALLOW : WB_IMPLICIT_DENY;
-    for (size_t i = 0; i < s->identity_count; i++) {
-        enum wb_grant grant;
-        enum wb_decision e = one(s->identity[i], q, &grant);
-        if (e == WB_EXPLICIT_DENY)
-            return e;
-        d = s->identity[i] && e == WB_ALLOW ? WB_ALLOW : d;
-    }
-    return d;
-}
-
-static enum wb_decision say(enum wb_decision d, const char **why, const char *kind)
-{
-    if (why)
-        *why = kind;
-    return d;
-}
 
 #define IDENTITY "identity-based policy"
 #define RESOURCE "resource-based policy"
+#define TRUST    "role trust policy"
 #define BOUNDARY "permissions boundary"
 #define SESSION  "session policy"
 
-/* Boundary and session policy must allow as well. */
-static enum wb_decision limited(const struct verdicts *v, const char **why)
+/* Any of several policies: a deny in one decides, an allow in one suffices. */
+static struct wb_verdict any_of(const struct wb_policy *const *p, size_t n,
+                                const struct wb_request *q, const char *kind, enum wb_grant *grant)
 {
-    if (v->boundary != WB_ALLOW)
-        return say(WB_IMPLICIT_DENY, why, BOUNDARY);
-    if (v->session != WB_ALLOW)
-        return say(WB_IMPLICIT_DENY, why, SESSION);
-    return say(WB_ALLOW, why, v->identity == WB_ALLOW ? IDENTITY : RESOURCE);
+    struct wb_verdict v = {.decision = WB_IMPLICIT_DENY, .kind = kind};
+    for (size_t i = 0; i < n; i++) {
+        struct wb_slice sid = WB_SLICE_NULL;
+        enum wb_decision d = p[i] ? eval(p[i], q, &sid, grant) : WB_IMPLICIT_DENY;
+        if (d == WB_IMPLICIT_DENY || (d == WB_ALLOW && v.decision == WB_ALLOW))
+            continue;
+        v.decision = d;
+        v.policy = p[i];
+        v.sid = sid;
+        if (d == WB_EXPLICIT_DENY)
+            break;
+    }
+    return v;
+}
+
+static void collect(const struct wb_policy_set *s, const struct wb_request *q, struct verdicts *v)
+{
+    enum wb_grant unused;
+    v->grant = WB_GRANT_NONE;
+    v->identity = any_of(s->identity, s->identity_count, q, IDENTITY, &unused);
+    if (s->identity_is_root && v->identity.decision == WB_IMPLICIT_DENY)
+        v->identity.decision = WB_ALLOW;
+    v->resource = any_of(&s->resource, 1, q, s->resource_must ? TRUST : RESOURCE, &v->grant);
+    v->boundary = any_of(&s->boundary, 1, q, BOUNDARY, &unused);
+    if (!s->boundary && !s->boundary_limits)
+        v->boundary.decision = WB_ALLOW;
+    v->session = any_of(s->session, s->session_count, q, SESSION, &unused);
+    if (!s->session_limits && !s->session_count)
+        v->session.decision = WB_ALLOW;
+}
+
+/* Boundary and session policy must allow as well. */
+static const struct wb_verdict *limited(const struct verdicts *v)
+{
+    if (v->boundary.decision != WB_ALLOW)
+        return &v->boundary;
+    if (v->session.decision != WB_ALLOW)
+        return &v->session;
+    return v->identity.decision == WB_ALLOW ? &v->identity : &v->resource;
+}
+
+static const struct wb_verdict *decide(const struct wb_policy_set *s, const struct wb_principal *p,
+                                       const struct verdicts *v)
+{
+    const struct wb_verdict *all[] = {&v->identity, &v->resource, &v->boundary, &v->session};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i]->decision == WB_EXPLICIT_DENY)
+            return all[i];
+
+    if (!p || p->type == WB_PRINCIPAL_ANONYMOUS || p->type == WB_PRINCIPAL_SERVICE)
+        return &v->resource;
+    bool allowed = v->resource.decision == WB_ALLOW;
+    if (!allowed && s->resource_must)
+        return &v->resource;
+    if (s->resource_account.n && !wb_slice_eq(s->resource_account, p->account)) {
+        if (!allowed)
+            return &v->resource;
+        return v->identity.decision == WB_ALLOW ? limited(v) : &v->identity;
+    }
+    if (allowed && v->grant == WB_GRANT_DIRECT)
+        return &v->resource;
+    if (v->identity.decision != WB_ALLOW && !(allowed && v->grant > WB_GRANT_ACCOUNT))
+        return &v->identity;
+    return limited(v);
 }
 
 enum wb_decision wb_authorize(const struct wb_policy_set *s, const struct wb_request *q,
-                              const char **why)
+                              struct wb_verdict *out)
 {
-    const struct wb_principal *p = q->principal;
     struct verdicts v;
-    enum wb_grant unused;
-    v.identity = identity_side(s, q);
-    v.resource = one(s->resource, q, &v.grant);
-    if (!s->resource)
-        v.resource = WB_IMPLICIT_DENY;
-    v.boundary = one(s->boundary, q, &unused);
-    v.session = one(s->session, q, &unused);
-
-    if (v.identity == WB_EXPLICIT_DENY)
-        return say(WB_EXPLICIT_DENY, why, IDENTITY);
-    if (v.resource == WB_EXPLICIT_DENY)
-        return say(WB_EXPLICIT_DENY, why, RESOURCE);
-    if (v.boundary == WB_EXPLICIT_DENY)
-        return say(WB_EXPLICIT_DENY, why, BOUNDARY);
-    if (v.session == WB_EXPLICIT_DENY)
-        return say(WB_EXPLICIT_DENY, why, SESSION);
-
-    if (!p || p->type == WB_PRINCIPAL_ANONYMOUS || p->type == WB_PRINCIPAL_SERVICE)
-        return say(v.resource, why, RESOURCE);
-    if (s->resource_account.n && !wb_slice_eq(s->resource_account, p->account)) {
-        if (v.resource != WB_ALLOW)
-            return say(WB_IMPLICIT_DENY, why, RESOURCE);
-        return v.identity == WB_ALLOW ? limited(&v, why) : say(WB_IMPLICIT_DENY, why, IDENTITY);
-    }
-    if (v.resource == WB_ALLOW && v.grant == WB_GRANT_DIRECT)
-        return say(WB_ALLOW, why, RESOURCE);
-    bool granted = v.resource == WB_ALLOW && v.grant > WB_GRANT_ACCOUNT;
-    if (v.identity != WB_ALLOW && !granted)
-        return say(WB_IMPLICIT_DENY, why, IDENTITY);
-    return limited(&v, why);
+    collect(s, q, &v);
+    const struct wb_verdict *d = decide(s, q->principal, &v);
+    if (out)
+        *out = *d;
+    return d->decision;
 }

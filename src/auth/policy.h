@@ -17,6 +17,16 @@ struct wb_policy *wb_policy_parse(struct wb_slice json, bool resource_policy, st
 void wb_policy_ref(struct wb_policy *p);
 void wb_policy_unref(struct wb_policy *p); /* accepts NULL */
 
+/* Kinds of context keys that a policy's conditions and variables ask for: what costs something to
+ * find out is found out only then. */
+enum wb_policy_keys {
+    WB_KEYS_SERVICE = 1,       /* of a service: "dynamodb:LeadingKeys" */
+    WB_KEYS_RESOURCE_TAG = 2,  /* aws:ResourceTag/... */
+    WB_KEYS_REQUEST_TAG = 4,   /* aws:RequestTag/..., aws:TagKeys */
+    WB_KEYS_PRINCIPAL_TAG = 8, /* aws:PrincipalTag/... */
+};
+unsigned wb_policy_keys(const struct wb_policy *p); /* 0 for NULL */
+
 /* What is asked. Context keys are looked up case-insensitively; a key may have several values (same
  * name repeated). */
 struct wb_request {
@@ -41,12 +51,25 @@ struct wb_policy_set {
     const struct wb_policy *resource;
     struct wb_slice resource_account; /* owner of the resource */
     const struct wb_policy *boundary;
-    const struct wb_policy *session;
+    bool boundary_limits; /* there is a boundary, be it one that is gone: then it allows nothing */
+    const struct wb_policy *const *session; /* the session policies: one of them must allow */
+    size_t session_count;
+    bool session_limits; /* there are session policies, be it none that can be read */
     bool
         identity_is_root; /* the principal is its account's root: identity side allows everything */
+    bool resource_must;   /* a role's trust: without an allow there the identity side counts for
+                             nothing, not even within the account */
 };
-/* *why (may be NULL): a sentence naming the kind of policy that decided. */
+
+/* What decided, for people and for the audit log. */
+struct wb_verdict {
+    enum wb_decision decision;
+    const char *kind;               /* "identity-based policy", "permissions boundary"... */
+    const struct wb_policy *policy; /* the one that holds the statement; NULL: none allowed */
+    struct wb_slice sid;            /* of the statement; null when it has none */
+};
+/* *v (may be NULL) says which kind of policy decided. */
 enum wb_decision wb_authorize(const struct wb_policy_set *s, const struct wb_request *q,
-                              const char **why);
+                              struct wb_verdict *v);
 
 #endif

@@ -216,6 +216,8 @@ static struct wb_slice principal_type(const struct wb_principal *p)
         return WB_S("AssumedRole");
     case WB_PRINCIPAL_SERVICE:
         return WB_S("Service");
+    case WB_PRINCIPAL_FEDERATED:
+        return WB_S("FederatedUser");
     case WB_PRINCIPAL_ANONYMOUS:
         break;
     }

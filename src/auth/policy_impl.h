@@ -123,6 +123,7 @@ struct wb_policy {
     atomic_uint refs;
     struct wb_arena arena;
     bool resource_policy;
+    unsigned keys; /* enum wb_policy_keys */
     struct wb_statement *statement;
     size_t count;
 };

@@ -264,6 +264,62 @@ static bool parse_conditions(struct parse *k, struct wb_json v, struct wb_statem
     return true;
 }
 
+/* --- which context keys are asked for --- */
+
+static bool begins(struct wb_slice key, const char *prefix)
+{
+    struct wb_slice p = wb_slice_str(prefix);
+    return key.n >= p.n && wb_slice_ieq(wb_slice_sub(key, 0, p.n), p);
+}
+
+static unsigned key_kind(struct wb_slice key)
+{
+    if (begins(key, "aws:ResourceTag/"))
+        return WB_KEYS_RESOURCE_TAG;
+    if (begins(key, "aws:RequestTag/") || begins(key, "aws:TagKeys"))
+        return WB_KEYS_REQUEST_TAG;
+    if (begins(key, "aws:PrincipalTag/"))
+        return WB_KEYS_PRINCIPAL_TAG;
+    return begins(key, "aws:") ? 0 : WB_KEYS_SERVICE;
+}
+
+static unsigned glob_keys(const struct wb_glob *g)
+{
+    unsigned keys = 0;
+    for (size_t i = 0; i < g->count; i++)
+        if (g->token[i].kind == WB_TOKEN_VARIABLE)
+            keys |= key_kind(g->token[i].text);
+    return keys;
+}
+
+static unsigned arn_glob_keys(const struct wb_arn_glob *g)
+{
+    unsigned keys = 0;
+    for (size_t i = 0; !g->any && i < sizeof g->part / sizeof *g->part; i++)
+        keys |= glob_keys(&g->part[i]);
+    return keys;
+}
+
+static unsigned statement_keys(const struct wb_statement *s)
+{
+    unsigned keys = 0;
+    for (size_t i = 0; i < s->resource_count; i++)
+        keys |= arn_glob_keys(&s->resource[i]);
+    for (size_t i = 0; i < s->condition_count; i++) {
+        const struct wb_condition *c = &s->condition[i];
+        keys |= key_kind(c->key);
+        for (size_t j = 0; j < c->count; j++)
+            keys |= c->test == WB_TEST_ARN ? arn_glob_keys(&c->value[j].arn)
+                                           : glob_keys(&c->value[j].glob);
+    }
+    return keys;
+}
+
+unsigned wb_policy_keys(const struct wb_policy *p)
+{
+    return p ? p->keys : 0;
+}
+
 /* --- statements --- */
 
 static bool is_sid(struct wb_slice s)
@@ -384,6 +440,8 @@ struct wb_policy *wb_policy_parse(struct wb_slice json, bool resource_policy, st
         fail(&k, "The policy is too large.");
     else if (!parse_document(&k, wb_json_read(&p->arena, wb_dup(&p->arena, json), &e)))
         assert(k.why);
+    for (size_t i = 0; !k.why && i < p->count; i++)
+        p->keys |= statement_keys(&p->statement[i]);
     if (!k.why)
         return p;
     ptrdiff_t hole = wb_slice_find(wb_slice_str(k.why), WB_S("%.*s"), 0);

@@ -1,7 +1,7 @@
 #include "auth/principal.h"
 #include "base/buf.h"
 
-#define VERSION 1
+#define VERSION 2 /* 1: without owner */
 
 struct wb_slice wb_principal_pack(struct wb_arena *a, const struct wb_principal *p)
 {
@@ -15,6 +15,7 @@ struct wb_slice wb_principal_pack(struct wb_arena *a, const struct wb_principal 
     wb_buf_lp(&b, p->access_key);
     wb_buf_lp(&b, p->role_arn);
     wb_buf_lp(&b, p->service);
+    wb_buf_lp(&b, p->owner);
     return wb_buf_slice(&b);
 }
 
@@ -37,5 +38,7 @@ bool wb_principal_unpack(struct wb_slice s, struct wb_principal *out)
     out->access_key = text(&r);
     out->role_arn = text(&r);
     out->service = text(&r);
-    return wb_rd_done(&r) && version == VERSION && type <= WB_PRINCIPAL_SERVICE;
+    if (version >= 2)
+        out->owner = text(&r);
+    return wb_rd_done(&r) && version >= 1 && version <= VERSION && type <= WB_PRINCIPAL_FEDERATED;
 }

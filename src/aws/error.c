@@ -46,24 +46,24 @@ void wb_fail_signature(struct wb_call *c, enum wb_sig_error e, struct wb_slice w
 }
 
 void wb_fail_denied(struct wb_call *c, struct wb_slice action, struct wb_slice resource,
-                    enum wb_decision d, const char *why)
+                    const struct wb_verdict *v)
 {
     const struct wb_principal *p = &c->ctx.principal;
     struct wb_slice who = p->arn.p ? p->arn : p->service.p ? p->service : WB_S("anonymous");
-    const char *kind = why ? why : "identity-based policy";
     const char *code = pick(c, c->service ? c->service->denied_code : NULL, "AccessDeniedException",
                             "AccessDeniedException", "AccessDenied");
     int status = c->protocol == WB_JSON10 || c->protocol == WB_JSON11 ? 400 : 403;
-    if (d == WB_EXPLICIT_DENY)
+    if (v->decision == WB_EXPLICIT_DENY)
         wb_fail(c, code, status,
                 "User: %.*s is not authorized to perform: %.*s on resource: %.*s with an explicit "
                 "deny in %s %s",
-                WB_FMT(who), WB_FMT(action), WB_FMT(resource), kind[0] == 'i' ? "an" : "a", kind);
+                WB_FMT(who), WB_FMT(action), WB_FMT(resource), v->kind[0] == 'i' ? "an" : "a",
+                v->kind);
     else
         wb_fail(c, code, status,
                 "User: %.*s is not authorized to perform: %.*s on resource: %.*s because no %s "
                 "allows the %.*s action",
-                WB_FMT(who), WB_FMT(action), WB_FMT(resource), kind, WB_FMT(action));
+                WB_FMT(who), WB_FMT(action), WB_FMT(resource), v->kind, WB_FMT(action));
 }
 
 void wb_fail_internal(struct wb_call *c)

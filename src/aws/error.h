@@ -13,9 +13,9 @@
  * one. */
 void wb_fail_signature(struct wb_call *c, enum wb_sig_error e, struct wb_slice why);
 /* Not allowed: "User: <arn> is not authorized to perform: <action> on resource: <resource> because
- * ...". d and why as wb_authorize gave them (why may be NULL). */
+ * ...". v as wb_authorize gave it. */
 void wb_fail_denied(struct wb_call *c, struct wb_slice action, struct wb_slice resource,
-                    enum wb_decision d, const char *why);
+                    const struct wb_verdict *v);
 void wb_fail_internal(struct wb_call *c);  /* 500 */
 void wb_fail_busy(struct wb_call *c);      /* 503 with the service's throttling code */
 void wb_fail_full(struct wb_call *c);      /* 503: no room for new data */

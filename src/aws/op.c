@@ -22,18 +22,58 @@ void wb_call_header(struct wb_call *c, const char *name, struct wb_slice value)
     c->header[c->header_count++] = (struct wb_pair){wb_slice_str(name), value};
 }
 
-/* The list doubles, so that naming many resources (a BatchWriteItem over many tables) stays linear.
- */
+/* A list that doubles at powers of two, so that naming many stays linear. */
+static void *grown(struct wb_arena *a, void *list, size_t n, size_t size)
+{
+    if (n & (n - 1))
+        return list;
+    void *more = wb_alloc(a, (n ? 2 * n : 1) * size);
+    if (n)
+        memcpy(more, list, n * size);
+    return more;
+}
+
+static void add_need(struct wb_call *c, struct wb_slice action, struct wb_slice arn)
+{
+    c->need = grown(c->arena, c->need, c->need_count, sizeof *c->need);
+    c->need[c->need_count++] = (struct wb_need){.action = action, .resource = arn};
+}
+
+struct wb_slice wb_call_action(const struct wb_call *c)
+{
+    return c->op->action ? wb_slice_str(c->op->action)
+                         : wb_printf(c->arena, "%s:%s", c->service->signing_name, c->op->name);
+}
+
 void wb_call_resource(struct wb_call *c, struct wb_slice arn)
 {
-    size_t n = c->resource_count;
-    if ((n & (n - 1)) == 0) {
-        struct wb_slice *more = wb_new_n(c->arena, struct wb_slice, n ? 2 * n : 1);
-        if (n)
-            memcpy(more, c->resource, n * sizeof *more);
-        c->resource = more;
-    }
-    c->resource[c->resource_count++] = arn;
+    add_need(c, wb_call_action(c), arn);
+}
+
+void wb_call_also(struct wb_call *c, const char *action, struct wb_slice arn)
+{
+    add_need(c, wb_slice_str(action), arn);
+}
+
+void wb_call_pass_role(struct wb_call *c, struct wb_slice role_arn, const char *service)
+{
+    if (!role_arn.n)
+        return;
+    add_need(c, WB_S("iam:PassRole"), role_arn);
+    wb_need_condition(c, c->need_count - 1, "iam:PassedToService", wb_slice_str(service));
+}
+
+void wb_call_condition(struct wb_call *c, const char *key, struct wb_slice value)
+{
+    c->condition = grown(c->arena, c->condition, c->condition_count, sizeof *c->condition);
+    c->condition[c->condition_count++] = (struct wb_pair){wb_slice_str(key), value};
+}
+
+void wb_need_condition(struct wb_call *c, size_t need, const char *key, struct wb_slice value)
+{
+    struct wb_need *n = &c->need[need];
+    n->condition = grown(c->arena, n->condition, n->condition_count, sizeof *n->condition);
+    n->condition[n->condition_count++] = (struct wb_pair){wb_slice_str(key), value};
 }
 
 struct wb_slice wb_in_str(struct wb_call *c, const char *name)

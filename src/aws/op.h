@@ -28,8 +28,8 @@ struct wb_engine;
 struct wb_tx; /* engine/tx.h */
 struct wb_call;
 
-/* Names the ARNs an operation touches, for authorization. Appends with wb_call_resource. NULL in
- * the table = "*". */
+/* Names what an operation needs to be allowed: wb_call_resource, wb_call_also, wb_call_pass_role.
+ * NULL in the table = its own action on "*". */
 typedef void wb_resource_fn(struct wb_call *call);
 typedef void wb_handler_fn(struct wb_call *call);
 
@@ -41,6 +41,10 @@ struct wb_op {
     int status;         /* success status, 0 = 200 */
     const char *action; /* IAM: "dynamodb:PutItem"; NULL = "<signing name>:<op name>" */
     wb_resource_fn *resources;
+    /* Optional: the values of condition_keys, with wb_call_condition. Runs only when a policy that
+     * counts asks for a service's key; call->tx may be read. The tags in a member Tags or TagKeys
+     * need not be named, they are found by their form. */
+    wb_resource_fn *conditions;
     wb_handler_fn
         *prepare; /* optional, on the loop before a WB_WRITE: parse and normalize; may fail the
                      call; leaves call->prepared. Must tolerate being run again. */
@@ -52,6 +56,7 @@ struct wb_op {
     const char *const *condition_keys; /* IAM condition keys besides the global ones,
                                           NULL-terminated; documentation and check */
     bool always_allowed; /* needs a principal but no permission (STS GetCallerIdentity) */
+    bool data;           /* CloudTrail calls it a data event: not in the audit log unless denied */
 };
 
 struct wb_service {
@@ -97,6 +102,15 @@ struct wb_error {
     struct wb_slice extra; /* more JSON members ("\"Item\":{...}") or null */
 };
 
+/* One permission a call needs. */
+struct wb_need {
+    struct wb_slice action, resource; /* "dynamodb:PutItem", an ARN or "*" */
+    struct wb_pair *condition;        /* keys that are this resource's own */
+    size_t condition_count;
+};
+
+struct wb_denial; /* engine/audit.h */
+
 struct wb_call {
     const struct wb_service *service;
     const struct wb_op *op;
@@ -113,8 +127,12 @@ struct wb_call {
     struct wb_pair header[8]; /* answer headers of REST operations */
     size_t header_count;
     struct wb_slice raw_answer; /* when not null: sent as the body as it is (Invoke's payload) */
-    struct wb_slice *resource;
-    size_t resource_count;
+    struct wb_need *need;       /* what authorization asks for */
+    size_t need_count;
+    struct wb_pair *condition; /* context keys of the whole call */
+    size_t condition_count;
+    struct wb_denial *denial;  /* set when authorization refused */
+    bool tls;                  /* came over TLS: aws:SecureTransport */
     enum wb_protocol protocol; /* of this request: decides how the answer is written */
     bool query_mode;           /* the client asked for Query's error codes (x-amzn-query-mode) */
     void *wire;                /* private to aws/protocol: path labels, form fields */
@@ -129,7 +147,19 @@ static inline bool wb_failed(const struct wb_call *c)
     return c->error.code != NULL;
 }
 void wb_call_header(struct wb_call *c, const char *name, struct wb_slice value);
+/* The operation's own action: the table's, or "<signing name>:<operation>". */
+struct wb_slice wb_call_action(const struct wb_call *c);
+/* The operation's own action on this resource; once for each resource it touches. */
 void wb_call_resource(struct wb_call *c, struct wb_slice arn);
+/* Another action that the call needs as well ("sns:TagResource" when CreateTopic has tags). */
+void wb_call_also(struct wb_call *c, const char *action, struct wb_slice arn);
+/* The call hands a role to a service: iam:PassRole with iam:PassedToService. A null role passes
+ * nothing. */
+void wb_call_pass_role(struct wb_call *c, struct wb_slice role_arn, const char *service);
+/* A context key of the whole call, or of need number `need` only. A key with several values is
+ * added once for each. */
+void wb_call_condition(struct wb_call *c, const char *key, struct wb_slice value);
+void wb_need_condition(struct wb_call *c, size_t need, const char *key, struct wb_slice value);
 /* Input members: null slice / otherwise when absent. */
 struct wb_slice wb_in_str(struct wb_call *c, const char *name);
 int64_t wb_in_i64(struct wb_call *c, const char *name, int64_t otherwise);

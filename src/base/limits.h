@@ -176,6 +176,9 @@
 #define WB_POLICY_BYTES_MAX      (64 * 1024) /* SNS topic policy 30 KiB, Lambda 20 KiB, IAM 10 KiB */
 #define WB_POLICY_STATEMENTS_MAX 1000
 #define WB_SESSION_TOKEN_MAX     4096
-#define WB_ACCESS_KEY_MAX        128 /* IAM: accessKeyIdType 16..128 characters */
+#define WB_STS_ROLE_DEFAULT_S    3600 /* a role's MaxSessionDuration unless said */
+#define WB_SESSION_POLICIES_MAX  10   /* PolicyArns of AssumeRole */
+#define WB_AUDIT_DAYS            90   /* CloudTrail's event history */
+#define WB_ACCESS_KEY_MAX        128  /* IAM: accessKeyIdType 16..128 characters */
 
 #endif

@@ -1,45 +1,8 @@
 /*
- * Authorization, and one service calling another.
+ * One service calling another.
  */
-#include "base/arn.h"
+#include "engine/identity.h"
 #include "engine/internal.h"
-
-/*
- * Who may do what, for now: an account's root, and the roles' sessions in it, everything in that
- * account; nobody anything in another; unsigned callers only what says so. Policies of roles and
- * users come with the IAM service and are evaluated here.
- */
-void wb_call_authorize(struct wb_call *c)
-{
-    const struct wb_principal *p = &c->ctx.principal;
-    const struct wb_op *op = c->op;
-    struct wb_slice action = op->action
-                                 ? wb_slice_str(op->action)
-                                 : wb_printf(c->arena, "%s:%s", c->service->signing_name, op->name);
-    if (p->type == WB_PRINCIPAL_ANONYMOUS) {
-        if (!op->unsigned_ok)
-            wb_fail_denied(c, action, WB_S("*"), WB_IMPLICIT_DENY, NULL);
-        return;
-    }
-    if (op->always_allowed)
-        return;
-    bool inside = p->type == WB_PRINCIPAL_ROOT || p->type == WB_PRINCIPAL_SESSION;
-    if (inside && c->service == &wb_admin_service)
-        inside = p->type == WB_PRINCIPAL_ROOT;
-    if (!inside) {
-        wb_fail_denied(c, action, WB_S("*"), WB_IMPLICIT_DENY, NULL);
-        return;
-    }
-    if (!op->resources)
-        return;
-    op->resources(c);
-    for (size_t i = 0; i < c->resource_count && !wb_failed(c); i++) {
-        struct wb_arn arn;
-        if (wb_arn_parse(c->resource[i], &arn) && arn.account.n &&
-            !wb_slice_eq(arn.account, p->account))
-            wb_fail_denied(c, action, c->resource[i], WB_IMPLICIT_DENY, NULL);
-    }
-}
 
 static void run(struct wb_call *c)
 {
@@ -83,7 +46,7 @@ bool wb_call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *ser
     if (!wb_failed(&c) && wb_validate_types(&c))
         wb_validate(&c);
     if (!wb_failed(&c))
-        wb_call_authorize(&c);
+        wb_call_authorize(&c, tx);
     if (!wb_failed(&c) && c.op->class == WB_WRITE)
         run_write(&c);
     else if (!wb_failed(&c))

@@ -138,6 +138,7 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     e->state = wb_map_new();
     e->executors = wb_map_new();
     e->targets = wb_map_new();
+    e->policies = wb_map_new();
     e->job_kinds = wb_map_new();
     e->pages = wb_map_new();
     wb_list_init(&e->fronts);
@@ -154,6 +155,7 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     wb_jobs_register(e);
     wb_pages_register(e);
     wb_admin_register(e);
+    wb_identity_register(e);
     for (size_t i = 0; modules && modules[i]; i++)
         if (modules[i]->start)
             modules[i]->start(e);
@@ -190,6 +192,7 @@ void wb_engine_free(struct wb_engine *e)
     wb_map_free(e->state);
     wb_map_free(e->executors);
     wb_map_free(e->targets);
+    wb_map_free(e->policies);
     wb_map_free(e->job_kinds);
     wb_map_free(e->pages);
     pthread_mutex_destroy(&e->fronts_lock);

@@ -8,6 +8,7 @@
 #include "engine/front.h"
 #include "base/ids.h"
 #include "codec/zip.h"
+#include "engine/identity.h"
 #include <stdlib.h>
 
 #define FLUSH_MS 1000
@@ -190,6 +191,7 @@ static struct request *request_new(struct wb_front *f, struct wb_http_exchange *
     c->arena = x->arena;
     c->engine = f->engine;
     c->front = r;
+    c->tls = x->tls;
     c->ctx.source_ip = wb_slice_str(x->peer);
     c->ctx.user_agent = wb_http_header(x, "User-Agent");
     c->ctx.trace = wb_http_header(x, "X-Amzn-Trace-Id");
@@ -230,7 +232,7 @@ static bool admit(struct request *r)
     wb_validate(c);
     if (wb_failed(c))
         return false;
-    wb_call_authorize(c);
+    wb_call_authorize(c, &r->tx);
     return !wb_failed(c);
 }
 

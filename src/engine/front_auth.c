@@ -1,7 +1,9 @@
 /*
  * Who asks, and may this browser or host ask at all.
  */
+#include "auth/session.h"
 #include "engine/front.h"
+#include "engine/identity.h"
 
 static bool is_ip(struct wb_slice host)
 {
@@ -80,7 +82,7 @@ static void trust(struct request *r, bool signed_, const struct wb_signature *si
         /* A function's session says which account it belongs to. */
         struct wb_slice secret;
         struct wb_principal p;
-        int64_t now = r->front->engine->seam->wall_ms(r->front->engine->seam);
+        int64_t now = wb_engine_now(r->front->engine);
         if (wb_key_find(r->front->txn, r->front->engine->keyring, c->arena, sig->access_key,
                         sig->token, now, &secret, &p) == WB_KEY_OK) {
             c->ctx.principal = p;
@@ -114,6 +116,27 @@ static enum wb_sig_error key_error(enum wb_sig_lookup l)
     }
 }
 
+/* Whether the user or role behind a key still exists, and the key that temporary credentials were
+ * asked for with. A user's name may have changed meanwhile. */
+static bool alive(struct request *r)
+{
+    struct wb_call *c = &r->call;
+    struct wb_principal *p = &c->ctx.principal, issuer;
+    struct wb_session s;
+    struct wb_slice secret;
+    if (p->owner.n) {
+        const struct wb_identity *id = wb_identity_by_id(&r->tx, p->owner);
+        if (!id)
+            return false;
+        if (p->type == WB_PRINCIPAL_USER)
+            p->arn = id->arn;
+    }
+    if (!wb_session_read(c->arena, p->session, &s))
+        return false;
+    return !s.key.n || wb_key_find(r->front->txn, c->engine->keyring, c->arena, s.key,
+                                   WB_SLICE_NULL, 0, &secret, &issuer) == WB_KEY_OK;
+}
+
 bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_signature *sig,
                            struct wb_slice why)
 {
@@ -134,7 +157,9 @@ bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_sig
     int64_t now = en->seam->wall_ms(en->seam);
     struct wb_slice secret;
     enum wb_sig_lookup l = wb_key_find(r->front->txn, en->keyring, c->arena, sig->access_key,
-                                       sig->token, now, &secret, &c->ctx.principal);
+                                       sig->token, wb_engine_now(en), &secret, &c->ctx.principal);
+    if (l == WB_KEY_OK && !alive(r))
+        l = sig->token.p ? WB_KEY_BAD_TOKEN : WB_KEY_UNKNOWN;
     if (l == WB_KEY_STORE_ERROR) {
         wb_fail_internal(c);
         return false;

@@ -35,6 +35,7 @@ struct wb_engine {
     struct wb_map *state;     /* wb_engine_set */
     struct wb_map *executors; /* name -> struct wb_executor */
     struct wb_map *targets;   /* ARN service -> struct wb_target_kind */
+    struct wb_map *policies;  /* ARN service -> struct wb_policy_source: resource policies */
     struct wb_map *job_kinds; /* name -> struct wb_job_kind */
     struct wb_map *pages;     /* "METHOD path" -> struct wb_page */
     struct wb_clock clock;
@@ -217,9 +218,8 @@ void wb_dispatcher_reset(struct wb_engine *e); /* the store was emptied */
 bool wb_dispatcher_alive(struct wb_engine *e); /* its thread runs and may still send outcomes */
 unsigned wb_dispatcher_running(const struct wb_engine *e);
 
-/* --- call.c --- */
-/* Fails the call unless its principal may do what it asks. */
-void wb_call_authorize(struct wb_call *c);
+/* --- identity.c, authorize.c --- */
+void wb_identity_register(struct wb_engine *e);
 
 /* --- pool.c --- */
 struct wb_pool_task {

@@ -23,6 +23,25 @@ enum wb_table {
 
     /* 0x01xx: auth */
     WB_T_ACCESS_KEY = 0x0101, /* access key id -> principal, sealed secret, state */
+    WB_T_ACCOUNT = 0x0102,    /* account -> JSON: created */
+
+    /* Identity (engine/identity.h). "entity" = account, kind letter, name in lower case. */
+    WB_T_IAM_ENTITY = 0x0110,      /* entity -> JSON: name as written, id, path, created... */
+    WB_T_IAM_ID = 0x0111,          /* unique id -> account (lp), kind (u8), name (lp) */
+    WB_T_IAM_INLINE = 0x0112,      /* entity, policy name -> document */
+    WB_T_IAM_ATTACHED = 0x0113,    /* entity, policy ARN -> nothing */
+    WB_T_IAM_ATTACHED_TO = 0x0114, /* policy ARN, entity, use letter -> nothing: a = attached, b =
+                                      boundary */
+    WB_T_IAM_VERSION = 0x0115,     /* account, policy name in lower case, version (u64) -> JSON */
+    WB_T_IAM_MEMBER = 0x0116,      /* account, group, user, both in lower case -> nothing */
+    WB_T_IAM_MEMBER_OF = 0x0117,   /* account, user, group, both in lower case -> nothing */
+    WB_T_IAM_USER_KEY = 0x0118,    /* account, user in lower case, access key id -> nothing */
+    WB_T_KEY_USE = 0x0119,         /* access key id -> JSON: last use */
+
+    /* 0x012x: audit (engine/audit.h) */
+    WB_T_AUDIT =
+        0x0120, /* account, region, time ms (i64), stamp (u64) -> JSON, CloudTrail's form */
+    WB_T_DENIAL = 0x0121, /* request id -> time ms and JSON: what was asked, what decided */
 
     /* 0x02xx: events */
     WB_T_BUS = 0x0201,     /* scope, bus name -> definition with number */

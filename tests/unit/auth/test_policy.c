@@ -73,12 +73,15 @@ static void check_decision(struct wb_json v, int64_t now_ms)
                               .resource = resource,
                               .resource_account = get(v, "resource_account"),
                               .boundary = boundary,
-                              .session = session,
+                              .session = (const struct wb_policy *const *)&session,
+                              .session_count = session != NULL,
                               .identity_is_root = wb_json_bool(wb_json_get(v, "root"), false)};
     it = wb_json_iter(wb_json_get(v, "identity"));
     while (wb_json_next(&it))
         identity[s.identity_count++] = parse(it.value, false, name);
-    enum wb_decision d = wb_authorize(&s, &q, &why);
+    struct wb_verdict verdict;
+    enum wb_decision d = wb_authorize(&s, &q, &verdict);
+    why = verdict.kind;
     if (!wb_slice_is(get(v, "expect"), names[d]))
         fail_msg("%s: %s (%s)", name, names[d], why);
     if (get(v, "why").p)
@@ -282,11 +285,18 @@ static enum wb_decision decide(const struct ref_set *r, const struct wb_request 
                                            compile(r->identity[1], false)};
     struct wb_policy *resource = compile(r->resource, true),
                      *boundary = compile(r->boundary, false), *session = compile(r->session, false);
-    struct wb_policy_set s = {identity, 2,       resource,           r->resource_account,
-                              boundary, session, r->identity_is_root};
-    const char *why;
-    enum wb_decision d = wb_authorize(&s, q, &why);
-    assert_non_null(why);
+    struct wb_policy_set s = {.identity = identity,
+                              .identity_count = 2,
+                              .resource = resource,
+                              .resource_account = r->resource_account,
+                              .boundary = boundary,
+                              .session = (const struct wb_policy *const *)&session,
+                              .session_count = session != NULL,
+                              .identity_is_root = r->identity_is_root};
+    struct wb_verdict verdict;
+    enum wb_decision d = wb_authorize(&s, q, &verdict);
+    assert_non_null(verdict.kind);
+    assert_int_equal(verdict.decision, d);
     wb_policy_unref((struct wb_policy *)(uintptr_t)identity[0]);
     wb_policy_unref((struct wb_policy *)(uintptr_t)identity[1]);
     wb_policy_unref(resource);

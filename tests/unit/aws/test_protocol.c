@@ -557,15 +557,16 @@ static void test_other_errors(void **state)
                               *r = REST("GET", "/2015-03-31/functions", NULL, NULL);
     assert_true(wire_call(&call, &arena, services, j));
     call.ctx.principal.arn = WB_S("arn:aws:iam::1:user/u");
-    wb_fail_denied(&call, WB_S("dynamodb:All"), WB_S("arn:t"), WB_IMPLICIT_DENY, NULL);
+    wb_fail_denied(&call, WB_S("dynamodb:All"), WB_S("arn:t"),
+                   &(struct wb_verdict){WB_IMPLICIT_DENY, "identity-based policy"});
     assert_string_equal(wb_dup_cstr(&arena, call.error.message),
                         "User: arn:aws:iam::1:user/u is not authorized to perform: dynamodb:All on "
                         "resource: arn:t because no identity-based policy allows the dynamodb:All "
                         "action");
     assert_int_equal(call.error.status, 400);
     assert_true(wire_call(&call, &arena, services, q));
-    wb_fail_denied(&call, WB_S("sns:All"), WB_S("arn:t"), WB_EXPLICIT_DENY,
-                   "resource-based policy");
+    wb_fail_denied(&call, WB_S("sns:All"), WB_S("arn:t"),
+                   &(struct wb_verdict){WB_EXPLICIT_DENY, "resource-based policy"});
     assert_string_equal(call.error.code, "AuthorizationError");
     assert_int_equal(call.error.status, 403);
     assert_string_equal(wb_dup_cstr(&arena, call.error.message),
@@ -623,12 +624,26 @@ static void test_context(void **state)
     assert_null(back.trace.p);
     for (size_t n = 0; n < packed.n; n++)
         assert_false(wb_ctx_unpack(wb_slice_sub(packed, 0, n), &back));
-    call = (struct wb_call){.arena = &arena};
+}
+
+static void test_needs(void **state)
+{
+    static const struct wb_op op = {.name = "PutRule"};
+    static const struct wb_service service = {.signing_name = "events"};
+    call = (struct wb_call){.arena = &arena, .op = &op, .service = &service};
     for (unsigned i = 0; i < 100; i++)
         wb_call_resource(&call, wb_printf(&arena, "arn:%u", i));
-    assert_int_equal(call.resource_count, 100);
-    assert_true(wb_slice_is(call.resource[0], "arn:0"));
-    assert_true(wb_slice_is(call.resource[99], "arn:99"));
+    wb_call_pass_role(&call, WB_SLICE_NULL, "events.amazonaws.com");
+    assert_int_equal(call.need_count, 100);
+    wb_call_pass_role(&call, WB_S("arn:role"), "events.amazonaws.com");
+    assert_int_equal(call.need_count, 101);
+    assert_true(wb_slice_is(call.need[0].resource, "arn:0"));
+    assert_true(wb_slice_is(call.need[99].resource, "arn:99"));
+    assert_true(wb_slice_is(call.need[99].action, "events:PutRule"));
+    assert_true(wb_slice_is(call.need[100].action, "iam:PassRole"));
+    assert_int_equal(call.need[99].condition_count, 0);
+    assert_int_equal(call.need[100].condition_count, 1);
+    assert_true(wb_slice_is(call.need[100].condition[0].value, "events.amazonaws.com"));
 }
 
 static int set_up(void **state)
@@ -655,7 +670,7 @@ int main(void)
         cmocka_unit_test(test_xml_answers),   cmocka_unit_test(test_rest_answers),
         cmocka_unit_test(test_query_mode),    cmocka_unit_test(test_signature_errors),
         cmocka_unit_test(test_other_errors),  cmocka_unit_test(test_body_max),
-        cmocka_unit_test(test_context),
+        cmocka_unit_test(test_context),       cmocka_unit_test(test_needs),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

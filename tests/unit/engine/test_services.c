@@ -90,13 +90,17 @@ static void call_all(struct wb_tx *tx, void *arg)
     ctx = root();
     ctx.principal.type = WB_PRINCIPAL_SESSION; /* a role may not touch the server itself */
     assert_false(wb_call_service(tx, &ctx, "waybill", "Status", WB_S("{}"), &answer, &err));
-    assert_true(wb_call_service(tx, &ctx, "test", "Get", WB_S("{\"Key\":\"a\"}"), &answer, &err));
+    /* A session whose role nobody knows may do nothing. */
+    assert_false(wb_call_service(tx, &ctx, "test", "Get", WB_S("{\"Key\":\"a\"}"), &answer, &err));
+    assert_string_equal(err.code, "AccessDeniedException");
 }
 
 static void test_call(void **state)
 {
     struct world w;
     world_open(&w, &test_module, NULL);
+    w.config.auth = true;
+    world_restart(&w);
     assert_int_equal(run(&w, call_all, NULL), WB_COMMITTED);
     assert_int_equal(rows_in(&w, T_ROW), 1);
     world_close(&w);

@@ -310,15 +310,16 @@ static void test_resources(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct wb_call c = {.service = &wb_events_service, .engine = w.engine, .arena = &w.arena};
+        for (size_t k = 0; k < wb_events_service.op_count; k++)
+            if (!strcmp(wb_events_service.op[k].name, cases[i].op))
+                c.op = &wb_events_service.op[k];
         c.ctx.account = WB_S(ACCOUNT);
         c.ctx.region = WB_S("us-east-1");
         c.in = wb_json_read(&w.arena, wb_slice_str(cases[i].in), NULL);
-        for (size_t k = 0; k < wb_events_service.op_count; k++)
-            if (!strcmp(wb_events_service.op[k].name, cases[i].op))
-                wb_events_service.op[k].resources(&c);
-        assert_int_equal(c.resource_count, cases[i].want != NULL);
-        if (cases[i].want && !wb_slice_is(c.resource[0], cases[i].want))
-            fail_msg("%s: %.*s", cases[i].op, WB_FMT(c.resource[0]));
+        c.op->resources(&c);
+        assert_int_equal(c.need_count, cases[i].want != NULL);
+        if (cases[i].want && !wb_slice_is(c.need[0].resource, cases[i].want))
+            fail_msg("%s: %.*s", cases[i].op, WB_FMT(c.need[0].resource));
     }
 }
 

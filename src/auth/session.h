@@ -1,0 +1,27 @@
+/*
+ * What temporary credentials carry besides who they are: a JSON object inside the sealed token
+ * (auth/keys.h), read back for each request.
+ *
+ *   {"issued": ms, "key": access key that asked for them, "name": role session name,
+ *    "policy": document, "policies": [ARN...],
+ *    "tags": {key: value}, "transitive": [key...], "source": source identity,
+ *    "kind": "session" (GetSessionToken) | "federation" (GetFederationToken); absent: a role's}
+ *
+ * Members without a value are left out.
+ */
+#ifndef WB_AUTH_SESSION_H
+#define WB_AUTH_SESSION_H
+
+#include "auth/policy.h"
+#include "codec/json.h"
+
+struct wb_session {
+    int64_t issued_ms;
+    struct wb_slice key, name, source, kind;
+    struct wb_slice policy; /* text; null = none */
+    struct wb_json policies, tags, transitive;
+};
+/* Reads it; all empty for a null slice. False when it is no such object. */
+bool wb_session_read(struct wb_arena *a, struct wb_slice json, struct wb_session *out);
+
+#endif

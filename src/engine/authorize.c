@@ -1,0 +1,338 @@
+/*
+ * Authorization of a call: what it needs, against all policies that count (IAM User Guide, "Policy
+ * evaluation logic"). The evaluator is auth/policy.h; here is where its parts come from.
+ */
+#include "engine/audit.h"
+#include "engine/identity.h"
+#include "engine/internal.h"
+
+#include "auth/session.h"
+#include "base/arn.h"
+#include "base/time.h"
+#include "engine/tags.h"
+
+/* --- resource policies --- */
+
+struct wb_policy_source {
+    wb_resource_policy_fn *find;
+};
+
+void wb_resource_policy_register(struct wb_engine *e, const char *arn_service,
+                                 wb_resource_policy_fn *fn)
+{
+    struct wb_policy_source *s = wb_new(&e->arena, struct wb_policy_source);
+    s->find = fn;
+    void *before = wb_map_put(e->policies, wb_slice_str(arn_service), s);
+    assert(!before);
+}
+
+static const struct wb_policy *resource_policy(struct wb_tx *tx, struct wb_slice arn,
+                                               const struct wb_arn *parsed)
+{
+    const struct wb_policy_source *s = wb_map_get(tx->engine->policies, parsed->service);
+    return s ? s->find(tx, arn) : NULL;
+}
+
+/* --- the subject --- */
+
+/* Policies parsed for this one call, let go at its end. */
+struct own_policies {
+    struct wb_policy *policy[WB_SESSION_POLICIES_MAX + 1];
+    size_t count;
+};
+
+static void add_session_policy(struct wb_tx *tx, struct own_policies *o, struct wb_slice text)
+{
+    struct wb_slice why;
+    struct wb_policy *p = text.p ? wb_policy_parse(text, false, tx->arena, &why) : NULL;
+    if (p && o->count < sizeof o->policy / sizeof *o->policy)
+        o->policy[o->count++] = p;
+    else
+        wb_policy_unref(p);
+}
+
+static void session_policies(struct wb_tx *tx, const struct wb_session *s, struct own_policies *o)
+{
+    o->count = 0;
+    if (s->policy.p)
+        add_session_policy(tx, o, s->policy);
+    struct wb_json_iter it = wb_json_iter(s->policies);
+    while (wb_json_next(&it))
+        add_session_policy(tx, o, wb_iam_policy_text(tx, wb_json_str(it.value, tx->arena)));
+}
+
+/* --- context --- */
+
+struct context {
+    struct wb_vec pairs; /* struct wb_pair */
+    struct wb_arena *a;
+};
+
+static void add(struct context *x, struct wb_slice key, struct wb_slice value)
+{
+    if (value.p)
+        *(struct wb_pair *)wb_vec_push(&x->pairs, x->a, sizeof(struct wb_pair)) =
+            (struct wb_pair){key, value};
+}
+
+static void add_flag(struct context *x, const char *key, bool v)
+{
+    add(x, wb_slice_str(key), v ? WB_S("true") : WB_S("false"));
+}
+
+static void add_tag(struct context *x, const char *prefix, struct wb_slice key,
+                    struct wb_slice value)
+{
+    add(x, wb_printf(x->a, "%s%.*s", prefix, WB_FMT(key)), value);
+}
+
+/* The session's tags go over the role's or user's (IAM User Guide, "Pass session tags"). */
+static void add_principal_tags(struct context *x, const struct wb_identity *id,
+                               const struct wb_session *s)
+{
+    struct wb_json_iter it = wb_json_iter(s->tags);
+    while (wb_json_next(&it))
+        add_tag(x, "aws:PrincipalTag/", wb_json_str(it.key, x->a), wb_json_str(it.value, x->a));
+    for (size_t i = 0; id && i < id->tag_count; i++) {
+        bool over = false;
+        it = wb_json_iter(s->tags);
+        while (wb_json_next(&it))
+            over |= wb_slice_ieq(wb_json_str(it.key, x->a), id->tag[i].name);
+        if (!over)
+            add_tag(x, "aws:PrincipalTag/", id->tag[i].name, id->tag[i].value);
+    }
+}
+
+/* Tags in the request: a list of {Key, Value} or an object in Tags, keys alone in TagKeys. */
+static void add_request_tags(struct context *x, struct wb_call *c)
+{
+    struct wb_json tags = wb_in(c, "Tags");
+    bool list = wb_json_type(tags) == WB_JSON_ARRAY;
+    struct wb_json_iter it = wb_json_iter(tags);
+    while (wb_json_next(&it)) {
+        struct wb_slice key =
+            list ? wb_json_get_str(it.value, "Key", x->a) : wb_json_str(it.key, x->a);
+        struct wb_slice value =
+            list ? wb_json_get_str(it.value, "Value", x->a) : wb_json_str(it.value, x->a);
+        if (!key.p)
+            continue;
+        add_tag(x, "aws:RequestTag/", key, value);
+        add(x, WB_S("aws:TagKeys"), key);
+    }
+    struct wb_json keys = wb_in(c, "TagKeys");
+    it = wb_json_iter(wb_json_is(keys) ? keys : wb_in(c, "tagKeys"));
+    while (wb_json_next(&it))
+        add(x, WB_S("aws:TagKeys"), wb_json_str(it.value, x->a));
+}
+
+/* Keys of every request; those of principal and clock the evaluator derives itself (IAM User Guide,
+ * "AWS global condition context keys"). */
+static void add_global(struct context *x, const struct wb_call *c, const struct wb_session *s)
+{
+    const struct wb_principal *p = &c->ctx.principal;
+    add(x, WB_S("aws:SourceIp"), c->ctx.source_ip);
+    add(x, WB_S("aws:UserAgent"), c->ctx.user_agent);
+    add(x, WB_S("aws:RequestedRegion"), c->ctx.region);
+    add_flag(x, "aws:SecureTransport", c->tls);
+    add_flag(x, "aws:ViaAWSService", false);
+    if (p->expires_ms)
+        add_flag(x, "aws:MultiFactorAuthPresent", false);
+    if (s->issued_ms)
+        add(x, WB_S("aws:TokenIssueTime"), wb_time_str(x->a, s->issued_ms, WB_TIME_ISO_S));
+    add(x, WB_S("aws:SourceIdentity"), s->source);
+}
+
+static void add_resource_tags(struct context *x, struct wb_tx *tx, struct wb_slice arn)
+{
+    struct wb_pair *tag;
+    size_t n = wb_tags_list(tx, arn, &tag);
+    for (size_t i = 0; i < n; i++)
+        add_tag(x, "aws:ResourceTag/", tag[i].name, tag[i].value);
+}
+
+/* --- the decision --- */
+
+struct decision {
+    struct wb_call *call;
+    struct wb_tx *tx;
+    const struct wb_identity *identity;
+    struct wb_session session;
+    struct own_policies own;
+    struct wb_policy_set set;
+    unsigned keys;
+    struct context context; /* of the call */
+    size_t shared;          /* pairs of it that are not one need's own */
+    unsigned have;          /* kinds of keys already in it */
+};
+
+static void gather(struct decision *d)
+{
+    struct wb_call *c = d->call;
+    const struct wb_principal *p = &c->ctx.principal;
+    d->identity = wb_identity_by_id(d->tx, p->owner);
+    wb_session_read(c->arena, p->session, &d->session);
+    session_policies(d->tx, &d->session, &d->own);
+    bool federated = p->type == WB_PRINCIPAL_FEDERATED;
+    d->set = (struct wb_policy_set){
+        .session = (const struct wb_policy *const *)d->own.policy,
+        .session_count = d->own.count,
+        .session_limits = federated || d->session.policy.p || wb_json_is(d->session.policies),
+        .identity_is_root = p->type == WB_PRINCIPAL_ROOT || (federated && !p->owner.p)};
+    for (size_t i = 0; i < d->own.count; i++)
+        d->keys |= wb_policy_keys(d->own.policy[i]);
+    if (d->identity) {
+        d->set.identity = d->identity->list;
+        d->set.identity_count = d->identity->count;
+        d->set.boundary = d->identity->boundary;
+        d->set.boundary_limits = d->identity->boundary_arn.p != NULL;
+        d->keys |= d->identity->keys;
+    }
+    add_global(&d->context, c, &d->session);
+}
+
+/* Context that costs something, once a policy asks for it. */
+static void widen(struct decision *d, unsigned keys)
+{
+    unsigned now = keys & ~d->have;
+    d->have |= keys;
+    if (now & WB_KEYS_PRINCIPAL_TAG)
+        add_principal_tags(&d->context, d->identity, &d->session);
+    if (now & WB_KEYS_REQUEST_TAG)
+        add_request_tags(&d->context, d->call);
+    if (!(now & WB_KEYS_SERVICE))
+        return;
+    struct wb_call *c = d->call;
+    if (c->op->conditions) {
+        struct wb_tx *before = c->tx;
+        c->tx = d->tx;
+        c->op->conditions(c);
+        c->tx = before;
+    }
+    for (size_t i = 0; i < c->condition_count; i++)
+        add(&d->context, c->condition[i].name, c->condition[i].value);
+}
+
+static void note_denial(struct decision *d, const struct wb_need *n, const struct wb_verdict *v,
+                        struct wb_slice account)
+{
+    struct wb_denial *x = wb_new(d->call->arena, struct wb_denial);
+    x->need = *n;
+    x->verdict = *v;
+    x->verdict.policy = NULL; /* it may be gone before somebody looks */
+    x->verdict.sid = v->sid.p ? wb_dup(d->call->arena, v->sid) : WB_SLICE_NULL;
+    x->resource_account = account;
+    x->context = d->context.pairs.p;
+    x->context_count = d->context.pairs.n;
+    for (size_t i = 0; d->identity && i < d->identity->count; i++)
+        if (d->identity->policy[i].policy == v->policy && v->policy)
+            x->policy = wb_dup(d->call->arena, d->identity->policy[i].name);
+    if (d->identity && v->policy && v->policy == d->identity->boundary)
+        x->policy = wb_dup(d->call->arena, d->identity->boundary_arn);
+    d->call->denial = x;
+}
+
+/* The account in the ARN; the caller's own where it has none. */
+static struct wb_slice owner_of(const struct wb_call *c, struct wb_slice resource)
+{
+    struct wb_arn arn;
+    bool other = wb_arn_parse(resource, &arn) && arn.account.n && !wb_slice_is(arn.account, "aws");
+    return other ? arn.account : c->ctx.account;
+}
+
+static bool decide(struct decision *d, const struct wb_need *n)
+{
+    struct wb_call *c = d->call;
+    struct wb_slice owner = owner_of(c, n->resource);
+    struct wb_arn arn = {0};
+    bool named = wb_arn_parse(n->resource, &arn);
+    struct wb_verdict v;
+    d->set.resource = named ? resource_policy(d->tx, n->resource, &arn) : NULL;
+    d->set.resource_account = owner;
+    d->set.resource_must =
+        wb_slice_starts(n->action, WB_S("sts:")) && named && wb_slice_is(arn.service, "iam");
+    unsigned keys = d->keys | wb_policy_keys(d->set.resource);
+    d->context.pairs.n = d->shared;
+    widen(d, keys);
+    d->shared = d->context.pairs.n;
+    add(&d->context, WB_S("aws:ResourceAccount"), owner);
+    if (keys & WB_KEYS_RESOURCE_TAG && named)
+        add_resource_tags(&d->context, d->tx, n->resource);
+    for (size_t i = 0; i < n->condition_count; i++)
+        add(&d->context, n->condition[i].name, n->condition[i].value);
+    struct wb_request q = {.principal = &c->ctx.principal,
+                           .action = n->action,
+                           .resource = n->resource,
+                           .context = d->context.pairs.p,
+                           .context_count = d->context.pairs.n,
+                           .now_ms = d->tx->now_ms};
+    if (wb_authorize(&d->set, &q, &v) == WB_ALLOW)
+        return true;
+    note_denial(d, n, &v, owner);
+    wb_fail_denied(c, n->action, n->resource, &v);
+    return false;
+}
+
+static void refuse_without(struct wb_call *c, const char *kind)
+{
+    struct wb_verdict v = {.decision = WB_IMPLICIT_DENY, .kind = kind};
+    struct wb_need n = {.action = wb_call_action(c), .resource = WB_S("*")};
+    struct wb_denial *x = wb_new(c->arena, struct wb_denial);
+    *x = (struct wb_denial){.need = n, .verdict = v, .resource_account = c->ctx.account};
+    c->denial = x;
+    wb_fail_denied(c, n.action, n.resource, &v);
+}
+
+/* What needs no look at policies. True when that is all. */
+static bool settled(struct wb_call *c)
+{
+    const struct wb_principal *p = &c->ctx.principal;
+    if (p->type == WB_PRINCIPAL_ANONYMOUS) {
+        if (!c->op->unsigned_ok)
+            refuse_without(c, "identity-based policy");
+        return true;
+    }
+    if (c->service == &wb_admin_service) {
+        /* The machine's own matters: the root of its first account, and not by a session. */
+        bool root = p->type == WB_PRINCIPAL_ROOT && !p->session.p &&
+                    wb_slice_is(p->account, c->engine->config.account);
+        if (!root && (c->engine->config.auth || p->type != WB_PRINCIPAL_ROOT))
+            refuse_without(c, "identity-based policy");
+        return true;
+    }
+    return c->op->always_allowed;
+}
+
+static void name_needs(struct wb_call *c, struct wb_tx *tx)
+{
+    struct wb_tx *before = c->tx;
+    c->need_count = c->condition_count = 0;
+    c->tx = tx;
+    if (c->op->resources)
+        c->op->resources(c);
+    c->tx = before;
+    if (c->need_count == 0)
+        wb_call_resource(c, WB_S("*"));
+}
+
+static void check_all(struct wb_call *c, struct wb_tx *tx)
+{
+    struct decision d = {.call = c, .tx = tx, .context = {.a = c->arena}};
+    gather(&d);
+    d.shared = d.context.pairs.n;
+    for (size_t i = 0; i < c->need_count && decide(&d, &c->need[i]); i++)
+        ;
+    for (size_t i = 0; i < d.own.count; i++)
+        wb_policy_unref(d.own.policy[i]);
+}
+
+void wb_call_authorize(struct wb_call *c, struct wb_tx *tx)
+{
+    if (settled(c))
+        return;
+    name_needs(c, tx);
+    if (!wb_failed(c) && c->engine->config.auth)
+        check_all(c, tx);
+    struct wb_slice owner = owner_of(c, c->need[0].resource);
+    if (!wb_failed(c) && !wb_slice_eq(owner, c->ctx.account))
+        c->ctx.account = wb_dup(c->arena, owner);
+}
