@@ -23,6 +23,7 @@
 #define SEAL_VERSION  1
 #define TOKEN_VERSION 2
 #define ROW_VERSION   1
+#define ROW_INACTIVE  0
 #define ROW_ACTIVE    1
 #define TOKEN_PLACE   WB_S("session token")
 
@@ -190,30 +191,52 @@ static struct wb_slice key_place(struct wb_arena *a, struct wb_slice key_id)
     return wb_printf(a, "access key %.*s", WB_FMT(key_id));
 }
 
+struct wb_slice wb_access_key_encode(struct wb_arena *a, const struct wb_keyring *k,
+                                     struct wb_slice id, struct wb_slice secret,
+                                     const struct wb_principal *owner, bool active,
+                                     int64_t created_ms)
+{
+    struct wb_principal p = *owner;
+    p.access_key = id;
+    struct wb_buf b = wb_buf_in(a);
+    wb_buf_char(&b, ROW_VERSION);
+    wb_buf_char(&b, active ? ROW_ACTIVE : ROW_INACTIVE);
+    wb_buf_le64(&b, (uint64_t)created_ms);
+    wb_buf_lp(&b, wb_keyring_seal(a, k, secret, key_place(a, id)));
+    wb_buf_lp(&b, wb_principal_pack(a, &p));
+    return wb_buf_slice(&b);
+}
+
+bool wb_access_key_decode(struct wb_slice row, struct wb_access_key *out)
+{
+    struct wb_rd r = wb_rd(row);
+    bool version = wb_rd_u8(&r) == ROW_VERSION;
+    uint8_t state = wb_rd_u8(&r);
+    *out = (struct wb_access_key){.active = state == ROW_ACTIVE};
+    out->created_ms = (int64_t)wb_rd_le64(&r);
+    out->sealed = wb_rd_lp(&r);
+    struct wb_slice owner = wb_rd_lp(&r);
+    if (!wb_rd_done(&r) || !version || state > ROW_ACTIVE ||
+        !wb_principal_unpack(owner, &out->owner))
+        return false;
+    out->id = out->owner.access_key;
+    return true;
+}
+
+struct wb_slice wb_access_key_with_state(struct wb_arena *a, struct wb_slice row, bool active)
+{
+    char head[2] = {ROW_VERSION, active ? ROW_ACTIVE : ROW_INACTIVE};
+    struct wb_slice parts[2] = {wb_slice(head, 2), wb_slice_sub(row, 2, row.n)};
+    return wb_concat(a, parts, 2);
+}
+
 enum wb_store_status wb_access_key_put(struct wb_txn *t, const struct wb_keyring *k,
                                        struct wb_arena *a, struct wb_slice key_id,
                                        struct wb_slice secret, const struct wb_principal *p,
                                        int64_t now_ms)
 {
-    struct wb_principal owner = *p;
-    owner.access_key = key_id;
-    struct wb_buf b = wb_buf_in(a);
-    wb_buf_char(&b, ROW_VERSION);
-    wb_buf_char(&b, ROW_ACTIVE);
-    wb_buf_le64(&b, (uint64_t)now_ms);
-    wb_buf_lp(&b, wb_keyring_seal(a, k, secret, key_place(a, key_id)));
-    wb_buf_lp(&b, wb_principal_pack(a, &owner));
-    return wb_put(t, wb_key(a, WB_T_ACCESS_KEY, "s", key_id), wb_buf_slice(&b));
-}
-
-static bool read_row(struct wb_slice row, struct wb_slice *sealed, struct wb_principal *p)
-{
-    struct wb_rd r = wb_rd(row);
-    bool good = wb_rd_u8(&r) == ROW_VERSION && wb_rd_u8(&r) == ROW_ACTIVE;
-    wb_rd_le64(&r);
-    *sealed = wb_rd_lp(&r);
-    struct wb_slice owner = wb_rd_lp(&r);
-    return wb_rd_done(&r) && good && wb_principal_unpack(owner, p);
+    return wb_put(t, wb_key(a, WB_T_ACCESS_KEY, "s", key_id),
+                  wb_access_key_encode(a, k, key_id, secret, p, true, now_ms));
 }
 
 /*
@@ -296,13 +319,18 @@ enum wb_sig_lookup wb_key_find(struct wb_txn *t, const struct wb_keyring *k, str
         return find_token(k, a, key_id, token, now_ms, secret, p);
     if (key_id.n == 0 || key_id.n > WB_ACCESS_KEY_MAX)
         return WB_KEY_UNKNOWN;
-    struct wb_slice row, sealed;
+    struct wb_slice row;
+    struct wb_access_key key;
     enum wb_store_status st = wb_get(t, wb_key(a, WB_T_ACCESS_KEY, "s", key_id), &row);
     if (st == WB_STORE_NOT_FOUND)
         return WB_KEY_UNKNOWN;
-    if (st != WB_STORE_OK || !read_row(row, &sealed, p) ||
-        !unseal_secret(a, k, key_id, sealed, secret))
+    if (st != WB_STORE_OK || !wb_access_key_decode(row, &key))
         return WB_KEY_STORE_ERROR;
+    if (!key.active)
+        return WB_KEY_UNKNOWN;
+    if (!unseal_secret(a, k, key_id, key.sealed, secret))
+        return WB_KEY_STORE_ERROR;
+    *p = key.owner;
     own_principal(a, p);
     return WB_KEY_OK;
 }
@@ -332,16 +360,16 @@ bool wb_access_keys_exist(struct wb_store *s)
 static enum wb_store_status find_root(struct wb_txn *t, struct wb_arena *a, struct wb_slice account,
                                       struct wb_slice *key_id)
 {
-    struct wb_slice lo = wb_key(a, WB_T_ACCESS_KEY, ""), key, row, sealed;
+    struct wb_slice lo = wb_key(a, WB_T_ACCESS_KEY, ""), key, row;
+    struct wb_access_key k;
     struct wb_scan *scan;
     enum wb_store_status st = wb_scan_open(t, lo, wb_key_after(a, lo), false, &scan);
     if (st != WB_STORE_OK)
         return st;
-    struct wb_principal p;
     while ((st = wb_scan_next(scan, &key, &row)) == WB_STORE_OK)
-        if (read_row(row, &sealed, &p) && p.type == WB_PRINCIPAL_ROOT &&
-            wb_slice_eq(p.account, account)) {
-            *key_id = wb_dup(a, p.access_key);
+        if (wb_access_key_decode(row, &k) && k.active && k.owner.type == WB_PRINCIPAL_ROOT &&
+            wb_slice_eq(k.owner.account, account)) {
+            *key_id = wb_dup(a, k.id);
             break;
         }
     wb_scan_close(scan);

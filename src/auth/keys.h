@@ -23,6 +23,24 @@ struct wb_slice wb_keyring_seal(struct wb_arena *a, const struct wb_keyring *k,
 bool wb_keyring_unseal(struct wb_arena *a, const struct wb_keyring *k, struct wb_slice sealed,
                        struct wb_slice place, struct wb_slice *plain);
 
+/* A row of WB_T_ACCESS_KEY: a long-lived key (AKIA...). Sessions have none. */
+struct wb_access_key {
+    struct wb_slice id;
+    struct wb_principal owner; /* with access_key = id */
+    bool active;
+    int64_t created_ms;
+    struct wb_slice sealed; /* its secret */
+};
+/* The row of a new key; a user's owner = {USER, account, arn, id and owner = AIDA...}. */
+struct wb_slice wb_access_key_encode(struct wb_arena *a, const struct wb_keyring *k,
+                                     struct wb_slice id, struct wb_slice secret,
+                                     const struct wb_principal *owner, bool active,
+                                     int64_t created_ms);
+/* Slices point into row. False when it is damaged. */
+bool wb_access_key_decode(struct wb_slice row, struct wb_access_key *out);
+/* The same key, active or not. */
+struct wb_slice wb_access_key_with_state(struct wb_arena *a, struct wb_slice row, bool active);
+
 /* Writes a key row into a write transaction. */
 enum wb_store_status wb_access_key_put(struct wb_txn *t, const struct wb_keyring *k,
                                        struct wb_arena *a, struct wb_slice key_id,
@@ -31,16 +49,16 @@ enum wb_store_status wb_access_key_put(struct wb_txn *t, const struct wb_keyring
 /* Does the store hold any key? Then something is sealed in it, and a new master key must not be
  * made. */
 bool wb_access_keys_exist(struct wb_store *s);
-/* The first start's root key: makes it when the account has none, and writes DIR/credentials (0600;
- * the exports of `waybill env`). WB_STORE_CORRUPT: the key is there, but was sealed under another
- * master key. */
+/* The first start's root key: makes it when the account has none that is active, and writes
+ * DIR/credentials (0600; the exports of `waybill env`). WB_STORE_CORRUPT: the key is there, but was
+ * sealed under another master key. */
 enum wb_store_status wb_root_key_ensure(struct wb_store *s, const struct wb_keyring *k,
                                         struct wb_seam *seam, const char *dir,
                                         struct wb_slice account, struct wb_slice region,
                                         struct wb_arena *a);
 
 /* Looks up the secret and principal of an access key id, or of a session token (no row: the token
- * carries all, sealed and MACed). */
+ * carries all, sealed and MACed). A key that is not active is unknown. */
 enum wb_sig_lookup {
     WB_KEY_OK,
     WB_KEY_UNKNOWN,

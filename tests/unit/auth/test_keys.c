@@ -11,6 +11,8 @@
 
 #include "auth/keys.h"
 #include "codec/text.h"
+#include "store/key.h"
+#include "store/tables.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -166,6 +168,43 @@ static void test_access_keys(void **state)
     wb_store_close(s);
 }
 
+static void test_key_rows(void **state)
+{
+    struct wb_slice why, secret, row;
+    struct wb_access_key key;
+    unlink(path_of("key"));
+    struct wb_keyring *k = ring(true, &why);
+    struct wb_store *s = wb_store_open_mem();
+    struct wb_txn *t;
+    struct wb_principal p = {.type = WB_PRINCIPAL_USER,
+                             .account = WB_S("000000000000"),
+                             .arn = WB_S("arn:aws:iam::000000000000:user/u"),
+                             .id = WB_S("AIDA1"),
+                             .owner = WB_S("AIDA1")};
+    row = wb_access_key_encode(&arena, k, WB_S("AKIA1"), WB_S("s3cret"), &p, true, 77);
+    assert_true(wb_access_key_decode(row, &key));
+    assert_true(wb_slice_is(key.id, "AKIA1") && key.active && key.created_ms == 77);
+    assert_true(wb_slice_eq(key.owner.owner, p.owner));
+    assert_true(wb_slice_find(row, WB_S("s3cret"), 0) < 0);
+    row = wb_access_key_with_state(&arena, row, false);
+    assert_true(wb_access_key_decode(row, &key));
+    assert_true(!key.active && key.created_ms == 77 && wb_slice_is(key.id, "AKIA1"));
+
+    for (int active = 0; active < 2; active++) {
+        assert_int_equal(wb_txn_begin(s, true, &t), WB_STORE_OK);
+        row = wb_access_key_with_state(&arena, row, active);
+        assert_int_equal(wb_put(t, wb_key(&arena, WB_T_ACCESS_KEY, "s", WB_S("AKIA1")), row),
+                         WB_STORE_OK);
+        assert_int_equal(wb_key_find(t, k, &arena, WB_S("AKIA1"), WB_SLICE_NULL, 5, &secret, &p),
+                         active ? WB_KEY_OK : WB_KEY_UNKNOWN);
+        assert_int_equal(wb_txn_commit(t), WB_STORE_OK);
+    }
+    assert_false(wb_access_key_decode(wb_slice_sub(row, 0, row.n - 1), &key));
+    assert_false(wb_access_key_decode(WB_S(""), &key));
+    wb_keyring_free(k);
+    wb_store_close(s);
+}
+
 static struct wb_slice read_credentials(void)
 {
     char *text = wb_zalloc(&arena, 1024);
@@ -302,8 +341,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_key_file),    cmocka_unit_test(test_bad_key_files),
-        cmocka_unit_test(test_access_keys), cmocka_unit_test(test_root_key),
-        cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_access_keys), cmocka_unit_test(test_key_rows),
+        cmocka_unit_test(test_root_key),    cmocka_unit_test(test_sessions),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
