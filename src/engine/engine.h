@@ -79,6 +79,14 @@ struct wb_command {
 /* False when the client lane is full. Any thread. */
 bool wb_submit(struct wb_engine *e, struct wb_command *c);
 
+/* --- reading outside of calls and commands --- */
+/* One thread's. What is read, definitions included, is valid until the end. */
+struct wb_reader;
+struct wb_reader *wb_reader_new(struct wb_engine *e);
+struct wb_tx *wb_reader_begin(struct wb_reader *r); /* a snapshot; NULL: the store refuses */
+void wb_reader_end(struct wb_reader *r);
+void wb_reader_free(struct wb_reader *r); /* accepts NULL */
+
 /* --- threads and steps --- */
 void wb_writer_run(struct wb_engine *e);  /* until wb_engine_stop */
 bool wb_writer_step(struct wb_engine *e); /* one batch; false when there was nothing */

@@ -155,6 +155,8 @@ static void read_configuration(struct wb_call *c, struct lambda_function *f)
     if (!f->runtime.n || !f->handler.n)
         invalid(c, "Runtime and Handler are mandatory parameters for functions created with "
                    "deployment packages.");
+    if (wb_json_is(wb_in(c, "Role")))
+        lambda_role_check(c, f->role, f->arn);
 }
 
 static void touch(struct wb_call *c, struct lambda_function *f)
@@ -186,6 +188,7 @@ void lambda_create_prepare(struct wb_call *c)
     struct lambda_ref r;
     if (!lambda_ref_of(c, &r))
         return;
+    scratch.arn = lambda_function_arn(c->arena, r.account, r.region, r.name);
     if (r.qualifier.n)
         invalid(c, "A function is created without a version or alias.");
     check_code(c, wb_in(c, "Code"));

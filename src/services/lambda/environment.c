@@ -1,7 +1,6 @@
 /* One environment: a process with its folder, its Runtime API address, its time limits, its end. */
 #include "services/lambda/fleet.h"
 
-#include "base/arn.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include <signal.h>
@@ -23,29 +22,7 @@ int64_t lambda_mono_us(struct lambda *l)
     return s->mono_ns(s) / 1000;
 }
 
-/* --- credentials and variables --- */
-
-static struct wb_credentials session(struct env *e)
-{
-    struct wb_seam *seam = wb_engine_seam(e->l->e);
-    struct wb_slice role = e->f->role, name;
-    struct wb_arn arn;
-    name = role;
-    if (wb_arn_parse(role, &arn)) {
-        for (struct wb_slice rest = arn.resource; rest.p;)
-            name = wb_slice_cut(&rest, '/');
-    }
-    struct wb_principal p = {
-        .type = WB_PRINCIPAL_SESSION, .account = e->f->account, .role_arn = role};
-    p.arn = wb_printf(&e->arena, "arn:aws:sts::%.*s:assumed-role/%.*s/%.*s", WB_FMT(e->f->account),
-                      WB_FMT(name), WB_FMT(e->f->name));
-    p.id = wb_printf(&e->arena, "AROA%.*s:%.*s", WB_FMT(wb_id_hex(&e->arena, seam, 17)),
-                     WB_FMT(e->f->name));
-    struct wb_credentials c = wb_session_make(&e->arena, wb_engine_keyring(e->l->e), seam, &p,
-                                              seam->wall_ms(seam), WB_LAMBDA_SESSION_S);
-    e->session_ends_ms = c.expires_ms;
-    return c;
-}
+/* --- variables --- */
 
 struct variables {
     struct wb_arena *a;
@@ -76,10 +53,9 @@ static void set_own(struct variables *v, struct wb_slice environment)
 }
 
 /* Developer Guide, "Using Lambda environment variables": defined runtime environment variables. */
-static void set_all(struct env *e, struct variables *v)
+static void set_all(struct env *e, const struct wb_credentials *key, struct variables *v)
 {
     const struct wb_config *c = wb_engine_config(e->l->e);
-    struct wb_credentials key = session(e);
     struct wb_arena *a = &e->arena;
     bool mapped = c->sandbox && wb_process_maps();
     set(v, "PATH", WB_S("/usr/local/bin:/usr/bin:/bin"));
@@ -101,9 +77,9 @@ static void set_all(struct env *e, struct variables *v)
     set(v, "AWS_LAMBDA_RUNTIME_API",
         wb_printf(a, "%u.%u.%u.%u:%d", e->address >> 24, e->address >> 16 & 255,
                   e->address >> 8 & 255, e->address & 255, e->port));
-    set(v, "AWS_ACCESS_KEY_ID", key.key_id);
-    set(v, "AWS_SECRET_ACCESS_KEY", key.secret);
-    set(v, "AWS_SESSION_TOKEN", key.token);
+    set(v, "AWS_ACCESS_KEY_ID", key->key_id);
+    set(v, "AWS_SECRET_ACCESS_KEY", key->secret);
+    set(v, "AWS_SESSION_TOKEN", key->token);
     set(v, "AWS_ENDPOINT_URL", wb_slice_str(c->public_url));
 }
 
@@ -112,7 +88,8 @@ static void set_all(struct env *e, struct variables *v)
 static void on_exit_fd(void *arg, int events);
 static void on_deadline(void *arg);
 
-static bool start_process(struct env *e, struct wb_arena *a, struct wb_slice *why)
+static bool start_process(struct env *e, const struct wb_credentials *key, struct wb_arena *a,
+                          struct wb_slice *why)
 {
     const struct wb_config *c = wb_engine_config(e->l->e);
     const char *write_dirs[] = {e->dir.p, NULL};
@@ -122,7 +99,7 @@ static bool start_process(struct env *e, struct wb_arena *a, struct wb_slice *wh
                                 .memory_bytes = e->f->memory_mb << 20,
                                 .file_bytes = e->f->tmp_mb << 20,
                                 .stdin_fd = -1};
-    set_all(e, &v);
+    set_all(e, key, &v);
     lambda_runtime_spec(e, &s, &v.list, &v.n);
     v.list[v.n] = NULL;
     s.env = v.list;
@@ -136,10 +113,11 @@ static bool start_process(struct env *e, struct wb_arena *a, struct wb_slice *wh
 }
 
 struct env *env_start(struct lambda *l, struct queue *q, const struct lambda_function *f,
-                      bool second, struct wb_arena *a, struct wb_slice *why)
+                      bool second, struct wb_arena *a, const char **code, struct wb_slice *why)
 {
     struct env *e = wb_xcalloc(1, sizeof *e);
     struct wb_seam *seam = wb_engine_seam(l->e);
+    struct wb_credentials key;
     char day[WB_TIME_MAX];
     wb_arena_init(&e->arena, 4096);
     e->l = l;
@@ -163,8 +141,14 @@ struct env *env_start(struct lambda *l, struct queue *q, const struct lambda_fun
     l->starting++;
     l->memory += f->memory_mb;
     e->state = ENV_STARTING;
+    if (!lambda_role_session(e, a, &key, why)) {
+        *code = LAMBDA_ROLE_CODE;
+        env_free(e);
+        return NULL;
+    }
+    *code = "ServiceException";
     *why = WB_S("its work folder cannot be made");
-    if (mkdir(e->dir.p, 0700) || !env_serve(e, a, why) || !start_process(e, a, why)) {
+    if (mkdir(e->dir.p, 0700) || !env_serve(e, a, why) || !start_process(e, &key, a, why)) {
         env_free(e);
         return NULL;
     }
@@ -356,10 +340,8 @@ void env_check(struct env *e, int64_t now_ms)
         e->state = ENV_DYING;
         return;
     }
-    struct wb_seam *seam = wb_engine_seam(e->l->e);
     if (e->state == ENV_IDLE &&
-        (now_ms - e->idle_ms > WB_LAMBDA_IDLE_MS ||
-         e->session_ends_ms - seam->wall_ms(seam) < WB_LAMBDA_SESSION_LEFT_MS))
+        (now_ms - e->idle_ms > WB_LAMBDA_IDLE_MS || lambda_role_session_ends(e)))
         env_kill(e);
 }
 

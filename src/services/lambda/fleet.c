@@ -71,6 +71,8 @@ static struct env *idle_env(struct queue *q, const struct lambda_function *f)
         if (!fits(e, f)) {
             if (is_older(e, f))
                 env_kill(e);
+        } else if (!lambda_role_stands(e)) {
+            env_kill(e);
         } else if (!found || e->idle_ms > found->idle_ms) {
             found = e; /* the one used last is the warmest */
         }
@@ -141,16 +143,18 @@ static bool start_for(struct lambda *l, struct queue *q)
 {
     struct invocation *v = first_waiting(q);
     struct wb_slice why = WB_SLICE_NULL;
+    const char *code;
     if (l->starting >= wb_engine_config(l->e)->cores)
         return false;
     if (!has_room(l, v->f->memory_mb))
         return evict_idle(l);
     bool second = q->retry_init;
     q->retry_init = false;
-    if (env_start(l, q, v->f, second, v->arena, &why))
+    if (env_start(l, q, v->f, second, v->arena, &code, &why))
         return true;
+    q->retry_init = second;
     stop_waiting(v, q);
-    lambda_finish(v, LAMBDA_SYSTEM_ERROR, "ServiceException", why);
+    lambda_finish(v, LAMBDA_SYSTEM_ERROR, code, why);
     return true;
 }
 
@@ -192,9 +196,7 @@ void env_ready(struct env *e)
     e->state = ENV_IDLE;
     e->idle_ms = lambda_mono_ms(l);
     struct invocation *v = first_waiting(e->queue);
-    bool ends = e->session_ends_ms - wb_engine_seam(l->e)->wall_ms(wb_engine_seam(l->e)) <
-                WB_LAMBDA_SESSION_LEFT_MS;
-    if (ends || (v && is_older(e, v->f)) || must_yield(l, e))
+    if (lambda_role_session_ends(e) || (v && is_older(e, v->f)) || must_yield(l, e))
         env_kill(e);
     lambda_dispatch(l);
 }

@@ -9,6 +9,7 @@
  *   output.c       stdout and stderr as log lines
  *   report.c       log lines, metrics and segments of a finished invocation
  *   runtimes.c     what is started for a runtime; the python zygote
+ *   role.c         the role: checked when a function is defined, taken when one is started
  */
 #ifndef WB_SERVICES_LAMBDA_FLEET_H
 #define WB_SERVICES_LAMBDA_FLEET_H
@@ -107,11 +108,12 @@ struct env {
     int64_t began_us;
     int64_t started_us, init_us; /* duration of Init; 0 once told */
     bool was_ready;
-    int64_t session_ends_ms;
-    bool second;      /* this is a second try to initialise, under the function's time-out */
-    bool timed_out;   /* killed for that */
-    bool memory;      /* killed for that */
-    bool init_failed; /* has reported so */
+    struct wb_slice role_id; /* whose session it has; null: roles do not count (auth off) */
+    int64_t session_ends_ms; /* engine clock */
+    bool second;             /* this is a second try to initialise, under the function's time-out */
+    bool timed_out;          /* killed for that */
+    bool memory;             /* killed for that */
+    bool init_failed;        /* has reported so */
     struct wb_slice init_error;
     struct wb_slice init_error_type;
 };
@@ -122,6 +124,7 @@ struct queue {
     struct wb_link waiting, envs;
     unsigned waiting_count, env_count, busy, starting;
     bool retry_init;             /* the next start is a second try */
+    bool refused;                /* its role could not be taken; said so in the log */
     int64_t pause_ms;            /* last pause of its asynchronous work */
     int64_t sampled_at, sampled; /* X-Ray: traces begun in this second */
 };
@@ -142,6 +145,7 @@ struct lambda {
     bool load_failed;
     struct wb_zygote *zygote;
     int64_t zygote_failed_ms;
+    struct wb_reader *reader; /* dispatcher's thread */
 };
 
 /* --- fleet.c --- */
@@ -156,9 +160,9 @@ void lambda_tick_arm(struct lambda *l);
 void lambda_tick(void *arg);
 
 /* --- environment.c --- */
-/* NULL with *why. */
+/* NULL with AWS's *code and *why. */
 struct env *env_start(struct lambda *l, struct queue *q, const struct lambda_function *f,
-                      bool second, struct wb_arena *a, struct wb_slice *why);
+                      bool second, struct wb_arena *a, const char **code, struct wb_slice *why);
 void env_give(struct env *e, struct invocation *v);
 void env_answered(struct env *e, enum lambda_result r, struct wb_slice error_type,
                   struct wb_slice body);
@@ -169,6 +173,16 @@ void env_abandon(struct env *e); /* at the end: its invocation fails, to be run 
 void env_free(struct env *e);
 int64_t lambda_mono_ms(struct lambda *l);
 int64_t lambda_mono_us(struct lambda *l);
+
+/* --- role.c --- */
+#define LAMBDA_ROLE_CODE "AccessDeniedException" /* Invoke's, when the role cannot be taken */
+/* Takes the function's role for a new environment. False with *why in a. */
+bool lambda_role_session(struct env *e, struct wb_arena *a, struct wb_credentials *out,
+                         struct wb_slice *why);
+/* Soon; a running function must not find itself without. */
+bool lambda_role_session_ends(const struct env *e);
+/* Whether the role is still the one whose session the environment has. */
+bool lambda_role_stands(const struct env *e);
 
 /* --- runtime_api.c --- */
 bool env_serve(struct env *e, struct wb_arena *a, struct wb_slice *why);

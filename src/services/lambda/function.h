@@ -60,6 +60,12 @@ void lambda_not_found(struct wb_call *c, const struct lambda_ref *r);
 void lambda_fail(struct wb_call *c, const char *code, int status, const char *type, const char *fmt,
                  ...) __attribute__((format(printf, 5, 6)));
 
+/* --- roles (role.c) --- */
+/* The call's Role is handed to Lambda: a need of the call. */
+void lambda_role_pass(struct wb_call *c);
+/* Fails the call unless Lambda may take the role for the function. */
+void lambda_role_check(struct wb_call *c, struct wb_slice role, struct wb_slice function_arn);
+
 /* --- packages (code.c) --- */
 struct lambda_package {
     struct wb_slice zip, sha256;
@@ -103,6 +109,8 @@ void lambda_permission_remove(struct wb_call *c);
 void lambda_policy_get(struct wb_call *c);
 void lambda_invoke(struct wb_call *c);
 void lambda_list_resource(struct wb_call *c);
+void lambda_create_resource(struct wb_call *c);
+void lambda_configuration_resource(struct wb_call *c);
 
 extern const struct wb_target_kind lambda_target; /* permission.c */
 /* In a command: adds an asynchronous invocation to the function's queue (async.c). Null request_id:

@@ -48,7 +48,10 @@ static void fill_answer(struct wb_call *c, struct sync_call *s)
         wb_call_header(c, "Retry-After", WB_S("1"));
         break;
     case LAMBDA_SYSTEM_ERROR:
-        lambda_fail(c, "ServiceException", 500, "Service", "%.*s", WB_FMT(v->answer));
+        if (strcmp(v->code, LAMBDA_ROLE_CODE) == 0)
+            lambda_fail(c, LAMBDA_ROLE_CODE, 403, "User", "%.*s", WB_FMT(v->answer));
+        else
+            lambda_fail(c, "ServiceException", 500, "Service", "%.*s", WB_FMT(v->answer));
         break;
     }
 }

@@ -229,6 +229,7 @@ void lambda_python_created(struct wb_engine *e, void *unused)
 static void run(struct wb_engine *e)
 {
     struct lambda *l = wb_engine_get(e, "lambda");
+    l->reader = wb_reader_new(e);
     prepare_folders(l);
     wb_sandbox_probe(&l->caps);
     say_sandbox(l);
@@ -262,7 +263,9 @@ static void stop(struct wb_engine *e)
     wb_timer_free(l->housekeeping);
     l->tick = l->housekeeping = NULL;
     wb_zygote_free(l->zygote);
+    wb_reader_free(l->reader);
     l->zygote = NULL;
+    l->reader = NULL;
     wb_process_end();
 }
 
