@@ -347,6 +347,22 @@ static int create(struct wb_lmdb *l)
     return -wb_dir_sync(l->dir);
 }
 
+/* Rows of an older format are read as they are and written anew when they change; what must change
+ * at once is that an older version of the program refuses the file. */
+static int upgrade(struct wb_lmdb *l)
+{
+    MDB_txn *m;
+    int rc = mdb_txn_begin(l->env, NULL, 0, &m);
+    if (rc)
+        return rc;
+    rc = put_number(l, m, "format", WB_STORE_FORMAT);
+    if (rc) {
+        mdb_txn_abort(m);
+        return rc;
+    }
+    return mdb_txn_commit(m);
+}
+
 /* Opens the three databases of an existing store and checks that it is one we can use. */
 static bool open_existing(struct wb_lmdb *l, struct wb_arena *a, struct wb_slice *why)
 {
@@ -392,6 +408,8 @@ static bool open_existing(struct wb_lmdb *l, struct wb_arena *a, struct wb_slice
                          wb_dir_path(l->dir));
     atomic_store(&l->store.sequence, sequence);
     rc = mdb_txn_commit(m); /* the handles stay open */
+    if (!why->n && !rc && format < WB_STORE_FORMAT && !l->store.read_only)
+        rc = upgrade(l);
     if (!why->n && !rc && !noted && !l->store.read_only) {
         wb_dir_ack(l->dir, sequence);
         rc = -wb_dir_sync(l->dir);

@@ -32,8 +32,9 @@
 
 #define WB_STORE_KEY_MAX   (10 * 1024)
 #define WB_STORE_VALUE_MAX (64 << 20)
-#define WB_STORE_FORMAT                                                                            \
-    1 /* version of the data format; older ones are upgraded, newer ones refused */
+/* Version of the data format; older ones are upgraded, newer ones refused. 2: principals in rows
+ * name the user or role whose policies count. */
+#define WB_STORE_FORMAT 2
 
 enum wb_store_status {
     WB_STORE_OK = 0,
