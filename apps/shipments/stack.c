@@ -231,7 +231,67 @@ static struct wb_slice account_of(struct maker *m)
     return wb_aws_xml(m->a, r.body, "Account");
 }
 
-static struct wb_slice function_request(struct maker *m, struct wb_slice account,
+static const char trust[] =
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":"
+    "{\"Service\":\"lambda.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}";
+
+/* What the processor does, and nothing else: new items in three tables, the counts in notices, a
+ * count of refusals by reason, alerts; logs and traces. */
+static struct wb_slice permissions(struct maker *m, struct wb_slice account, struct wb_slice topic)
+{
+    struct wb_slice table =
+        wb_printf(m->a, "arn:aws:dynamodb:%.*s:%.*s:table/", WB_FMT(m->s->region), WB_FMT(account));
+    struct wb_slice logs = wb_printf(m->a, "arn:aws:logs:%.*s:%.*s:log-group:/aws/lambda/%.*s",
+                                     WB_FMT(m->s->region), WB_FMT(account), WB_FMT(m->s->function));
+    return wb_printf(
+        m->a,
+        "{\"Version\":\"2012-10-17\",\"Statement\":["
+        "{\"Sid\":\"Keep\",\"Effect\":\"Allow\",\"Action\":\"dynamodb:PutItem\",\"Resource\":"
+        "[\"%.*s%.*s\",\"%.*s%.*s\",\"%.*s%.*s\"]},"
+        "{\"Sid\":\"CountNotices\",\"Effect\":\"Allow\",\"Action\":\"dynamodb:UpdateItem\","
+        "\"Resource\":\"%.*s%.*s\"},"
+        "{\"Sid\":\"CountRefusals\",\"Effect\":\"Allow\",\"Action\":\"dynamodb:Query\","
+        "\"Resource\":\"%.*s%.*s/index/ReasonIndex\"},"
+        "{\"Sid\":\"Alert\",\"Effect\":\"Allow\",\"Action\":\"sns:Publish\",\"Resource\":"
+        "\"%.*s\"},"
+        "{\"Sid\":\"Log\",\"Effect\":\"Allow\",\"Action\":[\"logs:CreateLogGroup\","
+        "\"logs:CreateLogStream\",\"logs:PutLogEvents\"],\"Resource\":[\"%.*s\",\"%.*s:*\"]},"
+        "{\"Sid\":\"Trace\",\"Effect\":\"Allow\",\"Action\":[\"xray:PutTraceSegments\","
+        "\"xray:PutTelemetryRecords\"],\"Resource\":\"*\"}]}",
+        WB_FMT(table), WB_FMT(m->s->log_table), WB_FMT(table), WB_FMT(m->s->outcomes_table),
+        WB_FMT(table), WB_FMT(m->s->notices_table), WB_FMT(table), WB_FMT(m->s->notices_table),
+        WB_FMT(table), WB_FMT(m->s->outcomes_table), WB_FMT(topic), WB_FMT(logs), WB_FMT(logs));
+}
+
+#define IAM "2010-05-08"
+
+/* The function's role, named like the function. Its ARN, or the null slice. */
+static struct wb_slice make_role(struct maker *m, struct wb_slice account, struct wb_slice topic)
+{
+    struct wb_aws_answer r;
+    const struct wb_pair role[] = {
+        {WB_S("RoleName"), m->s->function},
+        {WB_S("AssumeRolePolicyDocument"), wb_slice_str(trust)},
+        {WB_S("Description"), WB_S("What the shipment processor may do")},
+    };
+    if (!wb_aws_query(m->aws, m->a, "iam", IAM, "CreateRole", role, 3, &r) &&
+        !wb_slice_is(r.code, "EntityAlreadyExists")) {
+        complain("create role", &r);
+        return WB_SLICE_NULL;
+    }
+    const struct wb_pair policy[] = {
+        {WB_S("RoleName"), m->s->function},
+        {WB_S("PolicyName"), WB_S("processing")},
+        {WB_S("PolicyDocument"), permissions(m, account, topic)},
+    };
+    if (!wb_aws_query(m->aws, m->a, "iam", IAM, "PutRolePolicy", policy, 3, &r)) {
+        complain("put role policy", &r);
+        return WB_SLICE_NULL;
+    }
+    return wb_printf(m->a, "arn:aws:iam::%.*s:role/%.*s", WB_FMT(account), WB_FMT(m->s->function));
+}
+
+static struct wb_slice function_request(struct maker *m, struct wb_slice role,
                                         struct wb_slice topic, struct wb_slice zip)
 {
     struct wb_buf b = wb_buf_in(m->a);
@@ -241,8 +301,7 @@ static struct wb_slice function_request(struct maker *m, struct wb_slice account
     wb_jw_kstr(&w, "FunctionName", m->s->function);
     wb_jw_kcstr(&w, "Runtime", "provided.al2023");
     wb_jw_kcstr(&w, "Handler", "bootstrap");
-    wb_jw_kstr(&w, "Role",
-               wb_printf(m->a, "arn:aws:iam::%.*s:role/shipment-processor", WB_FMT(account)));
+    wb_jw_kstr(&w, "Role", role);
     wb_jw_ki64(&w, "MemorySize", 128);
     wb_jw_ki64(&w, "Timeout", 30);
     wb_jw_kraw(&w, "TracingConfig", WB_S("{\"Mode\":\"Active\"}"));
@@ -265,9 +324,24 @@ static struct wb_slice function_request(struct maker *m, struct wb_slice account
     return wb_buf_slice(&b);
 }
 
-/* Makes the function, or gives the one that is there this package. Its ARN, or the null slice. */
-static struct wb_slice make_function(struct maker *m, struct wb_slice account,
-                                     struct wb_slice topic, const char *package)
+/* The function that is there already gets this package and this role. */
+static bool renew_function(struct maker *m, struct wb_slice role, struct wb_slice zip,
+                           struct wb_aws_answer *r)
+{
+    struct wb_slice name = m->s->function;
+    struct wb_slice to = wb_printf(m->a, "{\"Role\":\"%.*s\"}", WB_FMT(role));
+    struct wb_slice code =
+        wb_printf(m->a, "{\"ZipFile\":\"%.*s\"}", WB_FMT(wb_base64_encode(m->a, zip)));
+    const char *configuration =
+        wb_printf(m->a, "/2015-03-31/functions/%.*s/configuration", WB_FMT(name)).p;
+    const char *package = wb_printf(m->a, "/2015-03-31/functions/%.*s/code", WB_FMT(name)).p;
+    return wb_aws_rest(m->aws, m->a, "lambda", "PUT", configuration, to, r) &&
+           wb_aws_rest(m->aws, m->a, "lambda", "PUT", package, code, r);
+}
+
+/* Makes or renews the function. Its ARN, or the null slice. */
+static struct wb_slice make_function(struct maker *m, struct wb_slice role, struct wb_slice topic,
+                                     const char *package)
 {
     struct wb_slice zip = file_read(m->a, package);
     if (!zip.p) {
@@ -276,14 +350,9 @@ static struct wb_slice make_function(struct maker *m, struct wb_slice account,
     }
     struct wb_aws_answer r;
     bool ok = wb_aws_rest(m->aws, m->a, "lambda", "POST", "/2015-03-31/functions",
-                          function_request(m, account, topic, zip), &r);
-    if (!ok && wb_slice_is(r.code, "ResourceConflictException")) {
-        struct wb_slice code =
-            wb_printf(m->a, "{\"ZipFile\":\"%.*s\"}", WB_FMT(wb_base64_encode(m->a, zip)));
-        const char *path =
-            wb_printf(m->a, "/2015-03-31/functions/%.*s/code", WB_FMT(m->s->function)).p;
-        ok = wb_aws_rest(m->aws, m->a, "lambda", "PUT", path, code, &r);
-    }
+                          function_request(m, role, topic, zip), &r);
+    if (!ok && wb_slice_is(r.code, "ResourceConflictException"))
+        ok = renew_function(m, role, zip, &r);
     if (!ok) {
         complain("create function", &r);
         return WB_SLICE_NULL;
@@ -353,7 +422,8 @@ bool stack_make(struct wb_aws *aws, const struct stack *s, const struct stack_op
     struct wb_slice account = ok ? account_of(&m) : WB_SLICE_NULL;
     struct wb_slice topic = account.p ? make_topic(&m) : WB_SLICE_NULL;
     ok = topic.p && make_subscription(&m, topic, o);
-    struct wb_slice function = ok ? make_function(&m, account, topic, o->package) : WB_SLICE_NULL;
+    struct wb_slice role = ok ? make_role(&m, account, topic) : WB_SLICE_NULL;
+    struct wb_slice function = role.p ? make_function(&m, role, topic, o->package) : WB_SLICE_NULL;
     ok = function.p && make_bus(&m) && make_rule(&m, function);
     wb_arena_release(&a);
     return ok;
