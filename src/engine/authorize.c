@@ -246,10 +246,12 @@ static bool decide(struct decision *d, const struct wb_need *n)
     struct wb_arn arn = {0};
     bool named = wb_arn_parse(n->resource, &arn);
     struct wb_verdict v;
-    d->set.resource = named ? resource_policy(d->tx, n->resource, &arn) : NULL;
+    /* A role's policy says who may take the role; it says nothing about reading or changing it. */
+    bool role = named && wb_slice_is(arn.service, "iam");
+    bool trust = role && wb_slice_starts(n->action, WB_S("sts:"));
+    d->set.resource = named && role == trust ? resource_policy(d->tx, n->resource, &arn) : NULL;
     d->set.resource_account = owner;
-    d->set.resource_must =
-        wb_slice_starts(n->action, WB_S("sts:")) && named && wb_slice_is(arn.service, "iam");
+    d->set.resource_must = trust;
     unsigned keys = d->keys | wb_policy_keys(d->set.resource);
     d->context.pairs.n = d->shared;
     widen(d, keys);
