@@ -103,6 +103,8 @@ static void put_shape(struct dump *d, const struct wb_shape *s)
     put_text(&d->w, "valueName", s->value_name);
     if (s->flattened)
         wb_jw_kbool(&d->w, "flattened", true);
+    if (s->sensitive)
+        wb_jw_kbool(&d->w, "sensitive", true);
     d->depth--;
     wb_jw_end_object(&d->w);
 }

@@ -57,6 +57,8 @@ struct wb_op {
                                           NULL-terminated; documentation and check */
     bool always_allowed; /* needs a principal but no permission (STS GetCallerIdentity) */
     bool data;           /* CloudTrail calls it a data event: not in the audit log unless denied */
+    bool audit; /* changes nothing and is in the audit log all the same: it gives credentials */
+    const char *event_name; /* CloudTrail's, when it differs ("CreateFunction20150331") */
 };
 
 struct wb_service {
@@ -71,6 +73,7 @@ struct wb_service {
     const char *type_prefix; /* of __type for modelled errors: "com.amazonaws.dynamodb.v20120810#",
                                 "" = none */
     bool crc32;              /* x-amz-crc32 header */
+    bool global;             /* not of a region (IAM, STS): its audit records are us-east-1's */
     const struct wb_op *op;
     size_t op_count;
     /* Codes of errors that every service names in its own way; NULL = the protocol's usual one. */

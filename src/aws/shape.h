@@ -44,6 +44,7 @@ struct wb_shape {
     const char *values_code; /* enum: code of an error told alone, when the service does so
                                 (Lambda's runtime: InvalidParameterValueException) */
     const char *values_more; /* what AWS prints after such a set (" or be a valid ARN") */
+    bool sensitive;          /* a secret or somebody's payload: hidden in the audit log */
 };
 
 enum wb_where { WB_IN_BODY, WB_IN_URI, WB_IN_QUERY, WB_IN_HEADER, WB_IN_PAYLOAD, WB_IN_STATUS };

@@ -40,7 +40,7 @@ static const struct wb_op ops[] = {
     OP("RemoveTargets", WB_WRITE, wb_es_remove_targets, wb_events_remove_targets,
        .resources = wb_events_of_rule),
     OP("PutEvents", WB_WRITE, wb_es_put, wb_events_put, .resources = wb_events_of_entries,
-       .prepare = wb_events_put_prepare, .body_max = 8 << 20),
+       .prepare = wb_events_put_prepare, .body_max = 8 << 20, .data = true),
     OP("TagResource", WB_WRITE, wb_es_tag, wb_events_tag, .resources = wb_events_of_tags),
     OP("UntagResource", WB_WRITE, wb_es_untag, wb_events_untag, .resources = wb_events_of_tags),
     OP("ListTagsForResource", WB_READ, wb_es_list_tags, wb_events_list_tags,

@@ -168,8 +168,9 @@ INPUT(wb_es_remove_targets, "RemoveTargetsRequest", R("Rule", rule_name),
       M("EventBusName", bus_name_or_arn), R("Ids", target_ids), M("Force", boolean));
 
 LIST(event_resources, "EventResourceList", 0, 0, event_resource);
+static const struct wb_shape detail = {.kind = WB_STRING, .name = "String", .sensitive = true};
 STRUCT(entry, "PutEventsRequestEntry", M("Time", timestamp), M("Source", string),
-       M("Resources", event_resources), M("DetailType", string), M("Detail", string),
+       M("Resources", event_resources), M("DetailType", string), M("Detail", detail),
        M("EventBusName", own_bus_name_or_arn), M("TraceHeader", trace_header));
 LIST(entries, "PutEventsRequestEntryList", 1, 10, entry);
 INPUT(wb_es_put, "PutEventsRequest", R("Entries", entries), M("EndpointId", endpoint_id));

@@ -34,8 +34,9 @@ STR(subnet, "SubnetId");
 STR(security_group, "SecurityGroupId");
 STR(resource_arn, "ResourceArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()");
 STR(kms_arn, "KMSKeyArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()");
-STR(variable_name, "EnvironmentVariableName", .pattern = "[a-zA-Z]([a-zA-Z0-9_])+");
-STR(variable_value, "EnvironmentVariableValue");
+STR(variable_name, "EnvironmentVariableName", .sensitive = true,
+    .pattern = "[a-zA-Z]([a-zA-Z0-9_])+");
+STR(variable_value, "EnvironmentVariableValue", .sensitive = true);
 STR(tag_key, "TagKey");
 STR(tag_value, "TagValue");
 STR(layer, "LayerVersionArn", LEN(1, 140),
@@ -83,7 +84,7 @@ ENUM(url_auth, "FunctionUrlAuthType", "NONE", "AWS_IAM");
 ENUM(invocation_type, "InvocationType", "Event", "RequestResponse", "DryRun");
 ENUM(log_type, "LogType", "None", "Tail");
 
-static const struct wb_shape blob = {.kind = WB_BLOB, .name = "Blob"};
+static const struct wb_shape blob = {.kind = WB_BLOB, .name = "Blob", .sensitive = true};
 static const struct wb_shape boolean = {.kind = WB_BOOLEAN, .name = "Boolean"};
 static const struct wb_shape timeout = {.kind = WB_INTEGER, .name = "Timeout", LEN(1, 900)};
 static const struct wb_shape memory = {.kind = WB_INTEGER, .name = "MemorySize", LEN(128, 10240)};
@@ -103,8 +104,11 @@ LIST(strings, "StringList", string, MAXLEN(1500));
 LIST(architectures, "ArchitecturesList", architecture, LEN(1, 1));
 LIST(tag_keys, "TagKeyList", tag_key);
 
-static const struct wb_shape variables = {
-    .kind = WB_MAP, .name = "EnvironmentVariables", .key = &variable_name, .elem = &variable_value};
+static const struct wb_shape variables = {.kind = WB_MAP,
+                                          .name = "EnvironmentVariables",
+                                          .key = &variable_name,
+                                          .elem = &variable_value,
+                                          .sensitive = true};
 static const struct wb_shape tags = {
     .kind = WB_MAP, .name = "Tags", .key = &tag_key, .elem = &tag_value};
 
@@ -210,6 +214,7 @@ STRUCT(untag_request, "UntagResourceRequest",
 
 static const struct wb_op ops[] = {
     {.name = "CreateFunction",
+     .event_name = "CreateFunction20150331",
      .class = WB_WRITE,
      .input = &create_request,
      .http = "POST /2015-03-31/functions",
@@ -219,23 +224,27 @@ static const struct wb_op ops[] = {
      .handler = lambda_create,
      .body_max = WB_LAMBDA_REQUEST_MAX},
     {.name = "GetFunction",
+     .event_name = "GetFunction20150331v2",
      .class = WB_READ,
      .input = &get_request,
      .http = "GET " FUNCTION,
      .resources = lambda_resource,
      .handler = lambda_get},
     {.name = "GetFunctionConfiguration",
+     .event_name = "GetFunctionConfiguration20150331v2",
      .class = WB_READ,
      .input = &get_configuration_request,
      .http = "GET " FUNCTION "/configuration",
      .resources = lambda_resource,
      .handler = lambda_get_configuration},
     {.name = "ListFunctions",
+     .event_name = "ListFunctions20150331",
      .class = WB_SCAN,
      .input = &list_request,
      .http = "GET /2015-03-31/functions/",
      .handler = lambda_list},
     {.name = "UpdateFunctionCode",
+     .event_name = "UpdateFunctionCode20150331v2",
      .class = WB_WRITE,
      .input = &update_code_request,
      .http = "PUT " FUNCTION "/code",
@@ -244,12 +253,14 @@ static const struct wb_op ops[] = {
      .handler = lambda_update_code,
      .body_max = WB_LAMBDA_REQUEST_MAX},
     {.name = "UpdateFunctionConfiguration",
+     .event_name = "UpdateFunctionConfiguration20150331v2",
      .class = WB_WRITE,
      .input = &update_configuration_request,
      .http = "PUT " FUNCTION "/configuration",
      .resources = lambda_configuration_resource,
      .handler = lambda_update_configuration},
     {.name = "DeleteFunction",
+     .event_name = "DeleteFunction20150331",
      .class = WB_WRITE,
      .input = &delete_request,
      .http = "DELETE " FUNCTION,
@@ -257,6 +268,7 @@ static const struct wb_op ops[] = {
      .resources = lambda_resource,
      .handler = lambda_delete},
     {.name = "AddPermission",
+     .event_name = "AddPermission20150331v2",
      .class = WB_WRITE,
      .input = &add_permission_request,
      .http = "POST " FUNCTION "/policy",
@@ -264,6 +276,7 @@ static const struct wb_op ops[] = {
      .resources = lambda_resource,
      .handler = lambda_permission_add},
     {.name = "RemovePermission",
+     .event_name = "RemovePermission20150331v2",
      .class = WB_WRITE,
      .input = &remove_permission_request,
      .http = "DELETE " FUNCTION "/policy/{StatementId}",
@@ -271,6 +284,7 @@ static const struct wb_op ops[] = {
      .resources = lambda_resource,
      .handler = lambda_permission_remove},
     {.name = "GetPolicy",
+     .event_name = "GetPolicy20150331v2",
      .class = WB_READ,
      .input = &get_policy_request,
      .http = "GET " FUNCTION "/policy",
@@ -283,8 +297,10 @@ static const struct wb_op ops[] = {
      .action = "lambda:InvokeFunction",
      .resources = lambda_resource,
      .handler = lambda_invoke,
+     .data = true,
      .body_max = WB_LAMBDA_PAYLOAD_MAX + 1},
     {.name = "PutFunctionConcurrency",
+     .event_name = "PutFunctionConcurrency20171031",
      .class = WB_WRITE,
      .input = &put_concurrency_request,
      .http = "PUT /2017-10-31/functions/{FunctionName}/concurrency",
@@ -297,6 +313,7 @@ static const struct wb_op ops[] = {
      .resources = lambda_resource,
      .handler = lambda_concurrency_get},
     {.name = "DeleteFunctionConcurrency",
+     .event_name = "DeleteFunctionConcurrency20171031",
      .class = WB_WRITE,
      .input = &delete_concurrency_request,
      .http = "DELETE /2017-10-31/functions/{FunctionName}/concurrency",
@@ -304,12 +321,14 @@ static const struct wb_op ops[] = {
      .resources = lambda_resource,
      .handler = lambda_concurrency_delete},
     {.name = "ListTags",
+     .event_name = "ListTags20170331",
      .class = WB_READ,
      .input = &list_tags_request,
      .http = "GET /2017-03-31/tags/{ARN}",
      .resources = lambda_tags_resource,
      .handler = lambda_tags_list},
     {.name = "TagResource",
+     .event_name = "TagResource20170331v2",
      .class = WB_WRITE,
      .input = &tag_request,
      .http = "POST /2017-03-31/tags/{ARN}",
@@ -317,6 +336,7 @@ static const struct wb_op ops[] = {
      .resources = lambda_tags_resource,
      .handler = lambda_tags_add},
     {.name = "UntagResource",
+     .event_name = "UntagResource20170331v2",
      .class = WB_WRITE,
      .input = &untag_request,
      .http = "DELETE /2017-03-31/tags/{ARN}",

@@ -17,11 +17,11 @@ static const struct wb_shape next_token = {.kind = WB_STRING, .name = "nextToken
 static const struct wb_shape protocol = {.kind = WB_STRING, .name = "protocol"};
 static const struct wb_shape endpoint = {.kind = WB_STRING, .name = "endpoint"};
 static const struct wb_shape boolean = {.kind = WB_BOOLEAN, .name = "boolean"};
-static const struct wb_shape token = {.kind = WB_STRING, .name = "token"};
+static const struct wb_shape token = {.kind = WB_STRING, .name = "token", .sensitive = true};
 static const struct wb_shape authenticate = {.kind = WB_STRING,
                                              .name = "authenticateOnUnsubscribe"};
-static const struct wb_shape message = {.kind = WB_STRING, .name = "message"};
-static const struct wb_shape subject = {.kind = WB_STRING, .name = "subject"};
+static const struct wb_shape message = {.kind = WB_STRING, .name = "message", .sensitive = true};
+static const struct wb_shape subject = {.kind = WB_STRING, .name = "subject", .sensitive = true};
 static const struct wb_shape message_structure = {.kind = WB_STRING, .name = "messageStructure"};
 static const struct wb_shape binary = {.kind = WB_BLOB, .name = "Binary"};
 static const struct wb_shape label = {.kind = WB_STRING, .name = "label"};
@@ -56,7 +56,8 @@ static const struct wb_shape message_attributes = {.kind = WB_MAP,
                                                    .key = &string,
                                                    .elem = &message_attribute,
                                                    .key_name = "Name",
-                                                   .value_name = "Value"};
+                                                   .value_name = "Value",
+                                                   .sensitive = true};
 STRUCTURE(batch_entry, "PublishBatchRequestEntry", {"Id", &string, true},
           {"Message", &message, true}, {"Subject", &subject},
           {"MessageStructure", &message_structure}, {"MessageAttributes", &message_attributes},
@@ -184,14 +185,16 @@ static const struct wb_op ops[] = {
      .input = &publish,
      .resources = of_topic,
      .handler = sns_publish_call,
-     .body_max = WB_SNS_BODY_MAX},
+     .body_max = WB_SNS_BODY_MAX,
+     .data = true},
     {.name = "PublishBatch",
      .class = WB_WRITE,
      .input = &publish_batch,
      .action = "sns:Publish",
      .resources = of_topic,
      .handler = sns_publish_batch,
-     .body_max = WB_SNS_BODY_MAX},
+     .body_max = WB_SNS_BODY_MAX,
+     .data = true},
     {.name = "RemovePermission",
      .class = WB_WRITE,
      .input = &remove_permission,

@@ -26,6 +26,7 @@ const struct wb_service wb_sts_service = {
     .protocol = WB_QUERY,
     .version = "2011-06-15",
     .xmlns = "https://sts.amazonaws.com/doc/2011-06-15/",
+    .global = true,
     .op = ops,
     .op_count = sizeof ops / sizeof *ops,
 };
