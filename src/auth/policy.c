@@ -2,7 +2,8 @@
  * Evaluation (IAM User Guide, "Policy evaluation logic"). An explicit deny anywhere wins. Then an
  * allow is needed from the principal's side or, within one account, from the resource's; across
  * accounts from both. Boundary and session policy can only take away - except from what a resource
- * policy grants to the user or session itself, by name.
+ * policy of the same account grants to the user or session itself, or to everybody: that is not
+ * limited by an implicit deny ("AWS JSON policy elements: Principal", "IAM role principals").
  */
 #include "auth/policy_impl.h"
 
@@ -14,11 +15,18 @@ static bool is_account(const struct wb_principal *p, struct wb_slice account)
            wb_slice_eq(p->account, account);
 }
 
-/* "AROA...:session" is a session of role AROA... */
-static bool is_id(const struct wb_principal *p, struct wb_slice id)
+/* By unique id. "AROA...:session" is a session of role AROA...; a federated user's own id begins
+ * with the account, and the user who federated is its owner. */
+static enum wb_grant grant_of_id(const struct wb_principal *p, struct wb_slice id)
 {
     struct wb_slice rest = p->id, first = wb_slice_cut(&rest, ':');
-    return p->id.n && (wb_slice_eq(p->id, id) || wb_slice_eq(first, id));
+    if (p->type == WB_PRINCIPAL_SERVICE || !p->id.n)
+        return WB_GRANT_NONE;
+    if (wb_slice_eq(p->id, id))
+        return WB_GRANT_DIRECT;
+    if (p->type == WB_PRINCIPAL_FEDERATED)
+        first = p->owner;
+    return first.n && wb_slice_eq(first, id) ? WB_GRANT_ROLE : WB_GRANT_NONE;
 }
 
 static enum wb_grant grant_of(const struct wb_who_pattern *w, const struct wb_principal *p)
@@ -26,7 +34,7 @@ static enum wb_grant grant_of(const struct wb_who_pattern *w, const struct wb_pr
     bool service = p->type == WB_PRINCIPAL_SERVICE;
     switch (w->kind) {
     case WB_WHO_ANYBODY:
-        return WB_GRANT_PUBLIC;
+        return WB_GRANT_DIRECT;
     case WB_WHO_ACCOUNT:
         if (!is_account(p, w->text))
             return WB_GRANT_NONE;
@@ -38,10 +46,7 @@ static enum wb_grant grant_of(const struct wb_who_pattern *w, const struct wb_pr
             return WB_GRANT_DIRECT;
         return p->role_arn.n && wb_slice_eq(p->role_arn, w->text) ? WB_GRANT_ROLE : WB_GRANT_NONE;
     case WB_WHO_ID:
-        if (service || !is_id(p, w->text))
-            return WB_GRANT_NONE;
-        return p->type == WB_PRINCIPAL_SESSION && !wb_slice_eq(p->id, w->text) ? WB_GRANT_ROLE
-                                                                               : WB_GRANT_DIRECT;
+        return grant_of_id(p, w->text);
     case WB_WHO_SERVICE:
         return service && wb_slice_eq(p->service, w->text) ? WB_GRANT_DIRECT : WB_GRANT_NONE;
     case WB_WHO_OTHER:
@@ -59,7 +64,7 @@ static enum wb_grant who_matches(const struct wb_statement *s, const struct wb_p
     }
     if (!s->not_principal)
         return best;
-    return best == WB_GRANT_NONE ? WB_GRANT_PUBLIC : WB_GRANT_NONE;
+    return best == WB_GRANT_NONE ? WB_GRANT_DIRECT : WB_GRANT_NONE;
 }
 
 static bool action_matches(const struct wb_statement *s, const struct wb_request *q)
@@ -80,8 +85,8 @@ static bool resource_matches(const struct wb_statement *s, const struct wb_reque
     return s->not_resource;
 }
 
-static bool statement_applies(const struct wb_policy *p, const struct wb_statement *s,
-                              const struct wb_request *q, enum wb_grant *grant)
+bool wb_statement_applies(const struct wb_policy *p, const struct wb_statement *s,
+                          const struct wb_request *q, enum wb_grant *grant)
 {
     *grant = WB_GRANT_DIRECT;
     if (!action_matches(s, q) || !resource_matches(s, q))
@@ -108,7 +113,7 @@ static enum wb_decision eval(const struct wb_policy *p, const struct wb_request 
     for (size_t i = 0; i < p->count; i++) {
         const struct wb_statement *s = &p->statement[i];
         enum wb_grant g;
-        if ((s->allow && *grant == WB_GRANT_DIRECT) || !statement_applies(p, s, q, &g))
+        if ((s->allow && *grant == WB_GRANT_DIRECT) || !wb_statement_applies(p, s, q, &g))
             continue;
         if (!s->allow) {
             if (sid)
@@ -170,7 +175,13 @@ static void collect(const struct wb_policy_set *s, const struct wb_request *q, s
 {
     enum wb_grant unused;
     v->grant = WB_GRANT_NONE;
-    v->identity = any_of(s->identity, s->identity_count, q, IDENTITY, &unused);
+    if (s->index) {
+        v->identity = (struct wb_verdict){.kind = IDENTITY};
+        v->identity.decision =
+            wb_policy_index_eval(s->index, q, &v->identity.policy, &v->identity.sid);
+    } else {
+        v->identity = any_of(s->identity, s->identity_count, q, IDENTITY, &unused);
+    }
     if (s->identity_is_root && v->identity.decision == WB_IMPLICIT_DENY)
         v->identity.decision = WB_ALLOW;
     v->resource = any_of(&s->resource, 1, q, s->resource_must ? TRUST : RESOURCE, &v->grant);

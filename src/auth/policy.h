@@ -43,11 +43,25 @@ enum wb_decision { WB_IMPLICIT_DENY, WB_ALLOW, WB_EXPLICIT_DENY };
 enum wb_decision wb_policy_eval(const struct wb_policy *p, const struct wb_request *q,
                                 struct wb_slice *sid);
 
+/*
+ * Many policies that are always asked together, an identity's: finds the few statements that may
+ * match instead of trying all, and means exactly what wb_policy_eval of each of them means. Made
+ * once; immutable; the policies must outlive it. NULL members are allowed.
+ */
+struct wb_policy_index;
+struct wb_policy_index *wb_policy_index_new(const struct wb_policy *const *policy, size_t count);
+void wb_policy_index_free(struct wb_policy_index *x); /* accepts NULL */
+/* An explicit deny in any of them, else an allow. *policy and *sid: the first statement, in the
+ * order of the policies, that decided; NULL and null when none did. */
+enum wb_decision wb_policy_index_eval(const struct wb_policy_index *x, const struct wb_request *q,
+                                      const struct wb_policy **policy, struct wb_slice *sid);
+
 /* All that applies to one request; NULL members are absent. Order of evaluation as AWS documents
  * it. */
 struct wb_policy_set {
     const struct wb_policy *const *identity;
     size_t identity_count;
+    const struct wb_policy_index *index; /* over these; NULL: each of them is evaluated */
     const struct wb_policy *resource;
     struct wb_slice resource_account; /* owner of the resource */
     const struct wb_policy *boundary;

@@ -249,7 +249,9 @@ static bool null_holds(const struct wb_condition *c, const struct wb_request *q)
 {
     struct wb_key_value v;
     size_t pos = 0;
-    bool absent = !wb_context_next(q, c->key, &pos, &v);
+    bool absent = true;
+    while (absent && wb_context_next(q, c->key, &pos, &v))
+        absent = v.text.n == 0;
     for (size_t i = 0; i < c->count; i++)
         if (c->value[i].flag == absent)
             return true;
@@ -259,7 +261,8 @@ static bool null_holds(const struct wb_condition *c, const struct wb_request *q)
 /*
  * A request value is good when it matches one of the policy's (for a negated operator: none).
  * ForAllValues wants all good, ForAnyValue one; without either, one good value will do, and all
- * must be good for a negated operator (it is a NOR).
+ * must be good for a negated operator (it is a NOR). For ForAllValues and Null an empty value is
+ * none (IAM User Guide, "Set operators for multivalued context keys").
  */
 bool wb_condition_holds(const struct wb_condition *c, const struct wb_request *q)
 {
@@ -269,6 +272,8 @@ bool wb_condition_holds(const struct wb_condition *c, const struct wb_request *q
     struct wb_key_value v;
     size_t pos = 0;
     while (wb_context_next(q, c->key, &pos, &v)) {
+        if (c->quantifier == WB_FOR_ALL && v.text.n == 0)
+            continue;
         bool good = matches_any(c, v.text, q) != c->negated;
         present = true;
         any |= good;

@@ -132,9 +132,13 @@ struct wb_policy {
 enum wb_grant {
     WB_GRANT_NONE,
     WB_GRANT_ACCOUNT, /* its account: the account's own policies decide */
-    WB_GRANT_PUBLIC,
-    WB_GRANT_ROLE,
-    WB_GRANT_DIRECT, /* the user, the session, the service, the root user itself */
+    WB_GRANT_ROLE,    /* the role of the session, the user who federated */
+    WB_GRANT_DIRECT,  /* the user, the session, the service, the root user itself, or everybody */
 };
+
+/* Action, resource, principal and conditions all match. *grant: how directly it names the
+ * principal; direct when it is no resource policy's. */
+bool wb_statement_applies(const struct wb_policy *p, const struct wb_statement *s,
+                          const struct wb_request *q, enum wb_grant *grant);
 
 #endif

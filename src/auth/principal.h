@@ -24,7 +24,7 @@ struct wb_principal {
     struct wb_slice arn;        /* arn:aws:iam::A:root, arn:aws:sts::A:assumed-role/R/S, ... */
     struct wb_slice id;         /* what GetCallerIdentity calls UserId */
     struct wb_slice access_key; /* that signed; null for services */
-    struct wb_slice role_arn;   /* sessions */
+    struct wb_slice role_arn;   /* sessions; of a federated user: the user who federated */
     struct wb_slice service;    /* services */
     struct wb_slice owner; /* unique id of the user or role whose policies count (AIDA..., AROA...);
                               null: the account's root, a service, nobody */

@@ -175,6 +175,7 @@
 #define WB_SIGV4_EXPIRES_MAX_S   604800      /* X-Amz-Expires: one week */
 #define WB_POLICY_BYTES_MAX      (64 * 1024) /* SNS topic policy 30 KiB, Lambda 20 KiB, IAM 10 KiB */
 #define WB_POLICY_STATEMENTS_MAX 1000
+#define WB_POLICY_INDEX_TEXT     127 /* of an action or resource, that the index looks at */
 #define WB_SESSION_TOKEN_MAX     4096
 #define WB_STS_ROLE_DEFAULT_S    3600 /* a role's MaxSessionDuration unless said */
 #define WB_SESSION_POLICIES_MAX  10   /* PolicyArns of AssumeRole */

@@ -183,6 +183,7 @@ static void gather(struct decision *d)
     if (d->identity) {
         d->set.identity = d->identity->list;
         d->set.identity_count = d->identity->count;
+        d->set.index = d->identity->index;
         d->set.boundary = d->identity->boundary;
         d->set.boundary_limits = d->identity->boundary_arn.p != NULL;
         d->keys |= d->identity->keys;

@@ -275,12 +275,14 @@ static void *identity_load(struct wb_tx *tx, struct wb_slice key)
     id->list = wb_new_n(&id->arena, const struct wb_policy *, id->count + 1);
     for (size_t i = 0; i < id->count; i++)
         id->list[i] = id->policy[i].policy;
+    id->index = wb_policy_index_new(id->list, id->count);
     return id;
 }
 
 static void identity_free(void *object)
 {
     struct wb_identity *id = object;
+    wb_policy_index_free(id->index);
     for (size_t i = 0; i < id->count; i++)
         wb_policy_unref(id->policy[i].policy);
     wb_policy_unref(id->boundary);

@@ -90,6 +90,7 @@ struct wb_identity {
     struct wb_identity_policy *policy;
     size_t count;
     const struct wb_policy **list; /* the same, for wb_policy_set */
+    struct wb_policy_index *index; /* over them */
     struct wb_policy *boundary;
     struct wb_slice boundary_arn; /* null: none. boundary NULL with an ARN: the policy is gone, so
                                      nothing is within it */

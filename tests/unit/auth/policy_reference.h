@@ -44,6 +44,11 @@ static struct ref_text ref_expand(const struct ref *r, struct wb_slice s, bool w
             while (s.p[end] != '}')
                 end++;
             struct wb_slice value[8], key = wb_slice_sub(s, i + 2, end);
+            if (key.n == 1) { /* ${*}, ${?}, ${$} */
+                t.c[t.n++] = REF_QUOTED + key.p[0];
+                i = end;
+                continue;
+            }
             int n = ref_values(r, key, value);
             t.none |= n != 1;
             for (size_t j = 0; n == 1 && j < value[0].n; j++)
@@ -157,6 +162,13 @@ static bool ref_condition(const struct ref *r, struct wb_slice op, struct wb_sli
          some = wb_slice_starts(op, WB_S("ForAnyValue:"));
     if (every || some)
         wb_slice_cut(&op, ':');
+    if (wb_slice_is(op, "Null") || every) { /* an empty value is none */
+        int full = 0;
+        for (int i = 0; i < n; i++)
+            if (have[i].n)
+                have[full++] = have[i];
+        n = full;
+    }
     if (wb_slice_is(op, "Null"))
         return wb_slice_is(want[0], "true") == (n == 0);
     bool optional = wb_slice_ends(op, WB_S("IfExists"));
@@ -185,23 +197,23 @@ static bool ref_condition(const struct ref *r, struct wb_slice op, struct wb_sli
     return negated ? good == n : good > 0;
 }
 
-/* 0 no, 1 account, 2 everybody, 3 role, 4 by name */
+/* 0 no, 1 account, 2 role, or user who federated, 3 by name or everybody */
 static int ref_who(const struct wb_principal *p, struct wb_slice type, struct wb_slice text)
 {
     bool service = p->type == WB_PRINCIPAL_SERVICE, anonymous = p->type == WB_PRINCIPAL_ANONYMOUS;
     if (wb_slice_is(text, "*"))
-        return 2;
-    if (wb_slice_is(type, "Service"))
-        return service && wb_slice_eq(p->service, text) ? 4 : 0;
-    if (service || anonymous)
-        return 0;
-    if (wb_slice_eq(text, p->arn) && p->type != WB_PRINCIPAL_ROOT)
-        return 4;
-    if (p->role_arn.n && wb_slice_eq(text, p->role_arn))
         return 3;
+    if (wb_slice_is(type, "Service"))
+        return service && wb_slice_eq(p->service, text) ? 3 : 0;
+    if (service || anonymous || !wb_slice_is(type, "AWS"))
+        return 0;
+    if (p->type != WB_PRINCIPAL_ROOT && (wb_slice_eq(text, p->arn) || wb_slice_eq(text, p->id)))
+        return 3;
+    if (p->role_arn.n && (wb_slice_eq(text, p->role_arn) || wb_slice_eq(text, p->owner)))
+        return 2;
     if (wb_slice_find(text, p->account, 0) >= 0 &&
         (text.n == 12 || wb_slice_ends(text, WB_S(":root"))))
-        return p->type == WB_PRINCIPAL_ROOT ? 4 : 1;
+        return p->type == WB_PRINCIPAL_ROOT ? 3 : 1;
     return 0;
 }
 
@@ -209,7 +221,7 @@ static int ref_principal(const struct ref *r, struct wb_json v)
 {
     int best = 0;
     if (wb_json_type(v) == WB_JSON_STRING)
-        return 2;
+        return 3;
     struct wb_json_iter it = wb_json_iter(v);
     while (wb_json_next(&it)) {
         struct wb_slice text[8], type = wb_json_str(it.key, r->a);
@@ -249,9 +261,9 @@ static int ref_statement(const struct ref *r, struct wb_json s, bool resource_po
                 return 0;
     }
     if (!resource_policy)
-        return 4;
+        return 3;
     if (wb_json_is(wb_json_get(s, "NotPrincipal")))
-        return ref_principal(r, wb_json_get(s, "NotPrincipal")) ? 0 : 2;
+        return ref_principal(r, wb_json_get(s, "NotPrincipal")) ? 0 : 3;
     return ref_principal(r, wb_json_get(s, "Principal"));
 }
 
@@ -273,42 +285,55 @@ static int ref_policy(struct wb_arena *a, const struct wb_request *q, struct wb_
     return best;
 }
 
+#define REF_POLICIES 6
 struct ref_set {
-    struct wb_slice identity[2], resource, boundary, session, resource_account;
-    bool identity_is_root;
+    struct wb_slice identity[REF_POLICIES], session[REF_POLICIES], resource, boundary;
+    struct wb_slice resource_account;
+    size_t identity_count, session_count;
+    bool identity_is_root, boundary_limits, session_limits, resource_must;
 };
+
+/* All of them together: -1 when one denies, else whether one allows. */
+static int ref_any(struct wb_arena *a, const struct wb_request *q, const struct wb_slice *text,
+                   size_t n)
+{
+    int best = 0;
+    for (size_t i = 0; i < n; i++) {
+        int v = ref_policy(a, q, text[i], false);
+        if (v < 0)
+            return -1;
+        best = v > best ? v : best;
+    }
+    return best;
+}
 
 /* The documented order, written down step by step. */
 static enum wb_decision ref_authorize(struct wb_arena *a, const struct ref_set *s,
                                       const struct wb_request *q)
 {
     const struct wb_principal *p = q->principal;
-    int identity = s->identity_is_root ? 4 : 0, resource = 0, boundary = 4, session = 4;
-    for (int i = 0; i < 2; i++)
-        if (s->identity[i].p) {
-            int v = ref_policy(a, q, s->identity[i], false);
-            if (v < 0)
-                return WB_EXPLICIT_DENY;
-            identity = v > identity ? v : identity;
-        }
-    if (s->resource.p)
-        resource = ref_policy(a, q, s->resource, true);
-    if (s->boundary.p)
-        boundary = ref_policy(a, q, s->boundary, false);
-    if (s->session.p)
-        session = ref_policy(a, q, s->session, false);
-    if (resource < 0 || boundary < 0 || session < 0) /* 1. any deny */
+    int identity = ref_any(a, q, s->identity, s->identity_count),
+        session = ref_any(a, q, s->session, s->session_count),
+        boundary = ref_any(a, q, &s->boundary, s->boundary.p != NULL),
+        resource = s->resource.p ? ref_policy(a, q, s->resource, true) : 0;
+    if (identity < 0 || resource < 0 || boundary < 0 || session < 0) /* 1. any deny */
         return WB_EXPLICIT_DENY;
     if (p->type == WB_PRINCIPAL_ANONYMOUS || p->type == WB_PRINCIPAL_SERVICE)
         return resource ? WB_ALLOW : WB_IMPLICIT_DENY;
-    bool cross = s->resource_account.n && !wb_slice_eq(s->resource_account, p->account);
-    if (cross && !(resource && identity)) /* both sides */
+    bool mine = identity || s->identity_is_root, within = true;
+    if (s->boundary_limits && !boundary)
+        within = false;
+    if (s->session_limits && !session)
+        within = false;
+    if (s->resource_must && !resource) /* a role has to trust */
         return WB_IMPLICIT_DENY;
-    if (!cross && resource == 4) /* 3. named directly */
+    if (s->resource_account.n && !wb_slice_eq(s->resource_account, p->account)) /* both sides */
+        return resource && mine && within ? WB_ALLOW : WB_IMPLICIT_DENY;
+    if (resource == 3) /* 3. named directly: final */
         return WB_ALLOW;
-    if (!identity && (cross || resource < 2)) /* 4. */
-        return WB_IMPLICIT_DENY;
-    return boundary && session ? WB_ALLOW : WB_IMPLICIT_DENY; /* 5. and 6. */
+    if (resource == 2) /* the role: limited as the role is */
+        return within ? WB_ALLOW : WB_IMPLICIT_DENY;
+    return mine && within ? WB_ALLOW : WB_IMPLICIT_DENY; /* 4., 5. and 6. */
 }
 
 #endif

@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "codec/json.h"
 #include "data.h"
-#include "policy_reference.h"
+#include "policy_random.h"
 
 static struct wb_arena arena;
 static struct wb_json data;
@@ -155,192 +155,169 @@ static void test_sid(void **state)
 
 /* --- random policies --- */
 
-static uint64_t seed = 88172645463325252ull;
-
-static unsigned roll(unsigned n)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (unsigned)(seed >> 20) % n;
-}
-
-#define PICK(list) list[roll(sizeof list / sizeof *list)]
-
-static const char *const actions[] = {"a:x", "a:y", "b:x", "A:X"};
-static const char *const action_patterns[] = {"a:x", "a:y", "a:*", "*", "b:?", "?:x", "*:y"};
-static const char *const part[] = {"x", "y", "xy", "yx", ""};
-static const char *const part_patterns[] = {"x", "y", "*", "x*", "?", "*y", "${k:v}", "x?", "**"};
-static const char *const accounts[] = {"111122223333", "444455556666"};
-static const char *const operators[] = {"StringEquals",
-                                        "StringNotEquals",
-                                        "StringEqualsIgnoreCase",
-                                        "StringLike",
-                                        "StringNotLike",
-                                        "StringLikeIfExists",
-                                        "NumericLessThan",
-                                        "NumericEquals",
-                                        "NumericNotEqualsIfExists",
-                                        "Null",
-                                        "ForAllValues:StringEquals",
-                                        "ForAnyValue:StringLike",
-                                        "ForAnyValue:StringNotEquals",
-                                        "ForAllValues:StringNotLike",
-                                        "ForAnyValue:NumericLessThanIfExists"};
-static const char *const keys[] = {"k:v", "k:w", "K:V"};
-static const char *const values[] = {"x", "X", "y", "*", "1", "2", ""};
-static const char *const expected[] = {"x", "x*", "?", "*", "y", "${k:v}"};
-static const char *const principals[] = {
-    "\"*\"",
-    "{\"AWS\":\"*\"}",
-    "{\"AWS\":\"111122223333\"}",
-    "{\"AWS\":\"arn:aws:iam::444455556666:root\"}",
-    "{\"AWS\":\"arn:aws:iam::111122223333:user/alice\"}",
-    "{\"AWS\":[\"arn:aws:iam::111122223333:role/worker\",\"444455556666\"]}",
-    "{\"AWS\":\"arn:aws:sts::111122223333:assumed-role/worker/run\"}",
-    "{\"Service\":\"events.amazonaws.com\"}",
-    "{\"Service\":\"sns.amazonaws.com\",\"AWS\":\"arn:aws:iam::111122223333:user/alice\"}"};
-static const struct wb_principal who[] = {
-    {.type = WB_PRINCIPAL_ANONYMOUS},
-    {.type = WB_PRINCIPAL_ROOT,
-     .account = {"111122223333", 12},
-     .arn = {"arn:aws:iam::111122223333:root", 30}},
-    {.type = WB_PRINCIPAL_USER,
-     .account = {"111122223333", 12},
-     .arn = {"arn:aws:iam::111122223333:user/alice", 36}},
-    {.type = WB_PRINCIPAL_SESSION,
-     .account = {"111122223333", 12},
-     .arn = {"arn:aws:sts::111122223333:assumed-role/worker/run", 49},
-     .role_arn = {"arn:aws:iam::111122223333:role/worker", 37}},
-    {.type = WB_PRINCIPAL_SERVICE, .service = {"events.amazonaws.com", 20}},
-};
-
-static void put_arn(struct wb_buf *b, const char *const *list, unsigned n)
-{
-    wb_buf_str(b, "arn:aws:s");
-    for (int i = 0; i < 3; i++)
-        wb_buf_printf(b, ":%s", list[roll(n)]);
-}
-
-static void put_condition(struct wb_buf *b)
-{
-    const char *op = PICK(operators);
-    wb_buf_printf(b, ",\"Condition\":{\"%s\":{\"%s\":", op, PICK(keys));
-    if (strcmp(op, "Null") == 0)
-        wb_buf_printf(b, "\"%s\"", roll(2) ? "true" : "false");
-    else if (strstr(op, "Numeric"))
-        wb_buf_printf(b, "[\"%u\",%u.5]", roll(3), roll(2));
-    else
-        wb_buf_printf(b, "[\"%s\",\"%s\"]", PICK(expected), PICK(expected));
-    wb_buf_str(b, "}}");
-}
-
-static void put_statement(struct wb_buf *b, bool resource_policy)
-{
-    wb_buf_printf(b, "{\"Effect\":\"%s\",\"%s\":\"%s\"", roll(4) ? "Allow" : "Deny",
-                  roll(5) ? "Action" : "NotAction", PICK(action_patterns));
-    if (roll(3)) {
-        wb_buf_printf(b, ",\"%s\":[\"", roll(5) ? "Resource" : "NotResource");
-        put_arn(b, part_patterns, sizeof part_patterns / sizeof *part_patterns);
-        wb_buf_str(b, "\",\"");
-        put_arn(b, part_patterns, sizeof part_patterns / sizeof *part_patterns);
-        wb_buf_str(b, "\"]");
-    } else if (!resource_policy || roll(2)) {
-        wb_buf_str(b, ",\"Resource\":\"*\"");
-    }
-    if (resource_policy)
-        wb_buf_printf(b, ",\"%s\":%s", roll(6) ? "Principal" : "NotPrincipal", PICK(principals));
-    if (roll(2))
-        put_condition(b);
-    wb_buf_char(b, '}');
-}
-
-static struct wb_slice random_policy(bool resource_policy)
-{
-    struct wb_buf b = wb_buf_in(&arena);
-    unsigned n = 1 + roll(3);
-    wb_buf_printf(&b, "{\"Version\":\"%s\",\"Statement\":[", roll(4) ? "2012-10-17" : "2008-10-17");
-    for (unsigned i = 0; i < n; i++) {
-        wb_buf_str(&b, i ? "," : "");
-        put_statement(&b, resource_policy);
-    }
-    wb_buf_str(&b, "]}");
-    return wb_buf_slice(&b);
-}
-
-static struct wb_policy *compile(struct wb_slice text, bool resource_policy)
-{
-    struct wb_slice why;
-    if (!text.p)
-        return NULL;
-    struct wb_policy *p = wb_policy_parse(text, resource_policy, &arena, &why);
-    if (!p)
-        fail_msg("%.*s: %.*s", WB_FMT(why), WB_FMT(text));
-    return p;
-}
-
-static enum wb_decision decide(const struct ref_set *r, const struct wb_request *q)
-{
-    const struct wb_policy *identity[2] = {compile(r->identity[0], false),
-                                           compile(r->identity[1], false)};
-    struct wb_policy *resource = compile(r->resource, true),
-                     *boundary = compile(r->boundary, false), *session = compile(r->session, false);
-    struct wb_policy_set s = {.identity = identity,
-                              .identity_count = 2,
-                              .resource = resource,
-                              .resource_account = r->resource_account,
-                              .boundary = boundary,
-                              .session = (const struct wb_policy *const *)&session,
-                              .session_count = session != NULL,
-                              .identity_is_root = r->identity_is_root};
-    struct wb_verdict verdict;
-    enum wb_decision d = wb_authorize(&s, q, &verdict);
-    assert_non_null(verdict.kind);
-    assert_int_equal(verdict.decision, d);
-    wb_policy_unref((struct wb_policy *)(uintptr_t)identity[0]);
-    wb_policy_unref((struct wb_policy *)(uintptr_t)identity[1]);
-    wb_policy_unref(resource);
-    wb_policy_unref(boundary);
-    wb_policy_unref(session);
-    return d;
-}
-
+/* Sets of all kinds of policies against the reference; the index against single policies. */
 static void test_random(void **state)
 {
     unsigned count[3] = {0};
-    struct wb_arena keep = arena;
-    wb_arena_init(&arena, 1 << 16);
+    struct dice d = {.seed = 88172645463325252ull};
+    struct wb_arena a;
+    wb_arena_init(&a, 1 << 16);
     for (unsigned round = 0; round < 30000; round++) {
-        struct ref_set r = {.resource_account = wb_slice_str(PICK(accounts))};
-        struct wb_pair context[4];
-        struct wb_buf arn = wb_buf_in(&arena);
-        const struct wb_principal *p = &PICK(who);
-        put_arn(&arn, part, sizeof part / sizeof *part);
-        struct wb_request q = {.principal = p,
-                               .action = wb_slice_str(PICK(actions)),
-                               .resource = wb_buf_slice(&arn),
-                               .context = context,
-                               .context_count = roll(4)};
-        for (size_t i = 0; i < q.context_count; i++)
-            context[i] = (struct wb_pair){wb_slice_str(PICK(keys)), wb_slice_str(PICK(values))};
-        r.identity_is_root = p->type == WB_PRINCIPAL_ROOT;
-        r.identity[0] = roll(4) ? random_policy(false) : WB_SLICE_NULL;
-        r.identity[1] = roll(4) ? WB_SLICE_NULL : random_policy(false);
-        r.resource = roll(2) ? random_policy(true) : WB_SLICE_NULL;
-        r.boundary = roll(4) ? WB_SLICE_NULL : random_policy(false);
-        r.session = roll(4) ? WB_SLICE_NULL : random_policy(false);
-        enum wb_decision d = decide(&r, &q), e = ref_authorize(&arena, &r, &q);
-        if (d != e)
-            fail_msg("round %u: %d, not %d: %s on %.*s\n%.*s\n%.*s\n%.*s", round, d, e, q.action.p,
-                     WB_FMT(q.resource), WB_FMT(r.identity[0]), WB_FMT(r.identity[1]),
-                     WB_FMT(r.resource));
-        count[d]++;
-        wb_arena_reset(&arena);
+        struct random_case c;
+        random_case(&d, &a, &c);
+        count[random_case_check(&a, &c)]++;
+        random_case_free(&c);
+        wb_arena_reset(&a);
     }
-    wb_arena_release(&arena);
-    arena = keep;
+    wb_arena_release(&a);
     for (int i = 0; i < 3; i++) /* the three outcomes all occur often */
         assert_true(count[i] > 2000);
+}
+
+static const char *const index_actions[] = {"dynamodb:GetItem", "dynamodb:PutItem",
+                                            "DynamoDB:getitem", "dynamodb:Query",
+                                            "sns:Publish",      "*"};
+static const char *const index_patterns[] = {
+    "dynamodb:GetItem", "dynamodb:Get*", "dynamodb:*",        "dynamodb:*Item", "*",
+    "sns:Publish",      "sns:*",         "d*:GetItem",        "DYNAMODB:PUT*",  "dynamodb:????????",
+    "sns:Publis?",      "sqs:*",         "dynamodb:GetItemX", "dynamodb:Q*"};
+static const char *const index_resources[] = {
+    "*",
+    "arn:aws:dynamodb:us-east-1:111122223333:table/t1",
+    "arn:aws:dynamodb:us-east-1:111122223333:table/t1/index/i",
+    "arn:aws:dynamodb:us-east-1:111122223333:table/t22",
+    "arn:aws:sns:us-east-1:111122223333:topic",
+    "arn:aws:sns:us-east-1:111122223333:",
+    "arn:aws:sns",
+    ""};
+static const char *const index_arns[] = {"*",
+                                         "arn:aws:dynamodb:us-east-1:111122223333:table/t1",
+                                         "arn:aws:dynamodb:*:*:table/t1",
+                                         "arn:aws:dynamodb:*:*:table/t1*",
+                                         "arn:aws:dynamodb:*:*:table/t?",
+                                         "arn:aws:dynamodb:*:*:table/${aws:username}",
+                                         "arn:aws:dynamodb:*:*:table/${k:none, 't1'}",
+                                         "arn:aws:dynamodb:*:*:${*}",
+                                         "arn:aws:dynamodb:*:*:*/t22",
+                                         "arn:aws:dynamodb*",
+                                         "arn:aws:sns:us-east-1:111122223333:topic",
+                                         "arn:aws:sns:us-east-1:111122223333:",
+                                         "arn:aws:*:*:*:t*"};
+
+static struct wb_policy *index_policy(struct dice *d, struct wb_arena *a)
+{
+    struct wb_buf b = wb_buf_in(a);
+    unsigned n = 1 + roll(d, 4);
+    wb_buf_str(&b, "{\"Version\":\"2012-10-17\",\"Statement\":[");
+    for (unsigned i = 0; i < n; i++) {
+        wb_buf_printf(&b, "%s{\"Sid\":\"s%u\",\"Effect\":\"%s\",", i ? "," : "", i,
+                      roll(d, 20) ? "Allow" : "Deny");
+        wb_buf_printf(&b, "\"%s\":[\"%s\"", roll(d, 20) ? "Action" : "NotAction",
+                      PICK(d, index_patterns));
+        for (unsigned more = roll(d, 12); more > 0; more--)
+            wb_buf_printf(&b, ",\"x:Nothing%u\"", more);
+        wb_buf_printf(&b, "],\"%s\":[\"%s\"", roll(d, 20) ? "Resource" : "NotResource",
+                      PICK(d, index_arns));
+        for (unsigned more = roll(d, 12); more > 0; more--)
+            wb_buf_printf(&b, ",\"arn:aws:x:::nothing%u\"", more);
+        wb_buf_str(&b, "]}");
+    }
+    wb_buf_str(&b, "]}");
+    return random_compile(a, wb_buf_slice(&b), false);
+}
+
+/* Large sets: the index leaves out what cannot match, and names the same statement. */
+static void test_index(void **state)
+{
+    enum { POLICIES = 40 };
+    struct dice d = {.seed = 4242};
+    struct wb_principal alice = {.type = WB_PRINCIPAL_USER,
+                                 .account = WB_S("111122223333"),
+                                 .arn = WB_S("arn:aws:iam::111122223333:user/t22")};
+    unsigned count[3] = {0};
+    struct wb_arena a;
+    wb_arena_init(&a, 1 << 16);
+    for (unsigned round = 0; round < 400; round++) {
+        const struct wb_policy *list[POLICIES];
+        size_t n = 1 + roll(&d, POLICIES);
+        for (size_t i = 0; i < n; i++)
+            list[i] = roll(&d, 20) ? index_policy(&d, &a) : NULL;
+        struct wb_policy_index *x = wb_policy_index_new(list, n);
+        struct wb_policy_set plain = {.identity = list, .identity_count = n}, fast = plain;
+        fast.index = x;
+        for (size_t i = 0; i < COUNT(index_actions) * COUNT(index_resources); i++) {
+            struct wb_request q = {.principal = &alice,
+                                   .action = wb_slice_str(index_actions[i % COUNT(index_actions)]),
+                                   .resource =
+                                       wb_slice_str(index_resources[i / COUNT(index_actions)])};
+            struct wb_verdict v, w;
+            count[wb_authorize(&plain, &q, &v)]++;
+            wb_authorize(&fast, &q, &w);
+            assert_int_equal(v.decision, w.decision);
+            assert_ptr_equal(v.policy, w.policy);
+            assert_ptr_equal(v.sid.p, w.sid.p);
+        }
+        wb_policy_index_free(x);
+        for (size_t i = 0; i < n; i++)
+            wb_policy_unref((struct wb_policy *)(uintptr_t)list[i]);
+        wb_arena_reset(&a);
+    }
+    wb_arena_release(&a);
+    for (int i = 0; i < 3; i++)
+        assert_true(count[i] > 1000);
+}
+
+/* Texts longer than the index looks at, and more pairs of actions and resources than it files. */
+static void test_index_limits(void **state)
+{
+    struct wb_arena a;
+    wb_arena_init(&a, 0);
+    struct wb_buf name = wb_buf_in(&a);
+    for (int i = 0; i < 300; i++)
+        wb_buf_char(&name, (char)('a' + i % 26));
+    struct wb_slice text = wb_printf(
+        &a,
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"long\",\"Effect\":"
+        "\"Allow\",\"Action\":\"a:%.*s\",\"Resource\":[\"arn:aws:s:::%.*s\",\"arn:aws:s:::%.*s*\"]"
+        "}]}",
+        WB_FMT(name), WB_FMT(name), WB_FMT(name));
+    struct wb_buf many = wb_buf_in(&a);
+    wb_buf_str(&many, "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[\"b:0\"");
+    for (int i = 1; i < 40; i++)
+        wb_buf_printf(&many, ",\"b:%d\"", i);
+    wb_buf_str(&many, "],\"Resource\":[\"arn:aws:s:::0\"");
+    for (int i = 1; i < 40; i++)
+        wb_buf_printf(&many, ",\"arn:aws:s:::%d\"", i);
+    wb_buf_str(&many, "]}}");
+    const struct wb_policy *list[2] = {random_compile(&a, text, false),
+                                       random_compile(&a, wb_buf_slice(&many), false)};
+    struct wb_policy_index *x = wb_policy_index_new(list, 2);
+    const struct wb_policy *p;
+    struct wb_slice sid;
+    struct wb_request q = {.action = wb_printf(&a, "A:%.*s", WB_FMT(name)),
+                           .resource = wb_printf(&a, "arn:aws:s:::%.*s", WB_FMT(name))};
+    assert_int_equal(wb_policy_index_eval(x, &q, &p, &sid), WB_ALLOW);
+    assert_ptr_equal(p, list[0]);
+    assert_true(wb_slice_is(sid, "long"));
+    q.resource = wb_printf(&a, "arn:aws:s:::%.*sx", WB_FMT(name));
+    assert_int_equal(wb_policy_index_eval(x, &q, &p, &sid), WB_ALLOW);
+    q.resource = wb_printf(&a, "arn:aws:s:::%.*s", 299, name.p);
+    assert_int_equal(wb_policy_index_eval(x, &q, &p, &sid), WB_IMPLICIT_DENY);
+    assert_null(p);
+    assert_null(sid.p);
+    q = (struct wb_request){.action = WB_S("b:39"), .resource = WB_S("arn:aws:s:::7")};
+    assert_int_equal(wb_policy_index_eval(x, &q, &p, &sid), WB_ALLOW);
+    assert_ptr_equal(p, list[1]);
+    q.resource = WB_S("arn:aws:s:::40");
+    assert_int_equal(wb_policy_index_eval(x, &q, &p, &sid), WB_IMPLICIT_DENY);
+    wb_policy_index_free(x);
+    wb_policy_index_free(NULL);
+    x = wb_policy_index_new(NULL, 0);
+    assert_int_equal(wb_policy_index_eval(x, &q, &p, &sid), WB_IMPLICIT_DENY);
+    wb_policy_index_free(x);
+    for (int i = 0; i < 2; i++)
+        wb_policy_unref((struct wb_policy *)(uintptr_t)list[i]);
+    wb_arena_release(&a);
 }
 
 static int set_up(void **state)
@@ -359,10 +336,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decisions),
-        cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_sid),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_decisions), cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_sid),       cmocka_unit_test(test_random),
+        cmocka_unit_test(test_index),     cmocka_unit_test(test_index_limits),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
