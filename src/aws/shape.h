@@ -30,10 +30,12 @@ struct wb_shape {
     const char *name; /* the model's name */
     int64_t min, max; /* length, count or value; applies when has_min / has_max */
     bool has_min, has_max;
-    const char *pattern;       /* matched whole. POSIX ERE plus \d \w \s \S, \xNN and escapes inside
-                                  brackets: AWS's own text unless it has look-ahead or \p{..} */
-    const char *pattern_text;  /* as AWS prints it, when it differs from `pattern` */
-    const char *const *values; /* enum, NULL-terminated, in the order AWS prints them */
+    const char *pattern;      /* matched whole. POSIX ERE plus \d \w \s \S, \xNN and escapes inside
+                                 brackets: AWS's own text unless it has look-ahead or \p{..} */
+    const char *pattern_text; /* as AWS prints it, when it differs from `pattern` */
+    const char *pattern_rule; /* IAM: told instead of the pattern, alone, after "The specified value
+                                 for <member> is invalid. " */
+    const char *const *values;      /* enum, NULL-terminated, in the order AWS prints them */
     const struct wb_member *member; /* structure; ends with a member without name */
     const struct wb_shape *elem;    /* list element, map value */
     const struct wb_shape *key;     /* map key */

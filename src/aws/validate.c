@@ -13,7 +13,8 @@ struct check {
     size_t value_end;   /* where the printing of a value stops */
     unsigned errors;
     unsigned depth;
-    bool alone; /* a service's own error was told; the rest is not looked at */
+    struct wb_slice rule; /* a pattern_rule that was not met */
+    bool alone;           /* a service's own error was told; the rest is not looked at */
 };
 
 bool wb_shape_matches(const struct wb_shape *s, struct wb_slice text)
@@ -172,6 +173,14 @@ static void fail_alone(struct check *k, const struct wb_shape *s, struct wb_slic
             WB_FMT(text), WB_FMT(k->path), WB_FMT(set));
 }
 
+/* Looked at by the service after its framework has found nothing wrong. */
+static void note_rule(struct check *k, const struct wb_shape *s)
+{
+    if (!k->rule.p)
+        k->rule = wb_printf(k->c->arena, "The specified value for %.*s is invalid. %s",
+                            WB_FMT(k->path), s->pattern_rule);
+}
+
 static void check_string(struct check *k, struct wb_json v, const struct wb_shape *s)
 {
     struct wb_slice text = wb_json_str(v, k->c->arena);
@@ -181,7 +190,10 @@ static void check_string(struct check *k, struct wb_json v, const struct wb_shap
         else if (begin(k, v, s))
             put_set(&k->text, s);
     }
-    if (!wb_shape_matches(s, text) && begin(k, v, s))
+    bool matches = wb_shape_matches(s, text);
+    if (!matches && s->pattern_rule && text.n)
+        note_rule(k, s);
+    else if (!matches && begin(k, v, s))
         wb_buf_printf(&k->text, "Member must satisfy regular expression pattern: %s",
                       printed_pattern(s));
     if (too_short(s, text) && begin(k, v, s))
@@ -364,4 +376,6 @@ void wb_validate(struct wb_call *c)
         wb_fail(c, c->protocol == WB_QUERY ? "ValidationError" : "ValidationException", 400,
                 "%u validation error%s detected: %.*s", k.errors, k.errors > 1 ? "s" : "",
                 WB_FMT(k.text));
+    else if (k.rule.p)
+        wb_fail(c, "ValidationError", 400, "%.*s", WB_FMT(k.rule));
 }

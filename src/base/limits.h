@@ -177,6 +177,18 @@
 #define WB_POLICY_STATEMENTS_MAX 1000
 #define WB_POLICY_INDEX_TEXT     127 /* of an action or resource, that the index looks at */
 #define WB_SESSION_TOKEN_MAX     4096
+#define WB_IAM_USERS_MAX         5000 /* IAM and STS quotas, of an account */
+#define WB_IAM_GROUPS_MAX        300
+#define WB_IAM_ROLES_MAX         1000
+#define WB_IAM_PROFILES_MAX      1000
+#define WB_IAM_USER_INLINE_MAX   2048 /* characters of all inline policies, without white space */
+#define WB_IAM_GROUP_INLINE_MAX  5120
+#define WB_IAM_ROLE_INLINE_MAX   10240
+#define WB_IAM_TRUST_MAX         2048 /* the default of "role trust policy length" */
+#define WB_IAM_ATTACHED_MAX      10   /* managed policies on a user, group or role */
+#define WB_IAM_GROUPS_OF_USER    10
+#define WB_IAM_KEYS_MAX          2    /* access keys of a user */
+#define WB_IAM_PAGE              100  /* items of a page unless MaxItems says */
 #define WB_STS_ROLE_DEFAULT_S    3600 /* a role's MaxSessionDuration unless said */
 #define WB_SESSION_POLICIES_MAX  10   /* PolicyArns of AssumeRole */
 #define WB_AUDIT_DAYS            90   /* CloudTrail's event history */

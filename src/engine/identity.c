@@ -50,6 +50,13 @@ struct wb_slice wb_iam_key_member(struct wb_arena *a, enum wb_table table, struc
                  : wb_key(a, table, "ss", account, lower(a, of));
 }
 
+struct wb_slice wb_iam_key_user_key(struct wb_arena *a, struct wb_slice account,
+                                    struct wb_slice user, struct wb_slice id)
+{
+    return id.p ? wb_key(a, WB_T_IAM_USER_KEY, "sss", account, lower(a, user), id)
+                : wb_key(a, WB_T_IAM_USER_KEY, "ss", account, lower(a, user));
+}
+
 /* --- ARNs --- */
 
 static const struct {

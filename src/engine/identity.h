@@ -54,6 +54,9 @@ struct wb_slice wb_iam_key_version(struct wb_arena *a, struct wb_slice account,
  * null: the prefix. */
 struct wb_slice wb_iam_key_member(struct wb_arena *a, enum wb_table table, struct wb_slice account,
                                   struct wb_slice of, struct wb_slice who);
+/* An access key of a user, in WB_T_IAM_USER_KEY; id null: the prefix. */
+struct wb_slice wb_iam_key_user_key(struct wb_arena *a, struct wb_slice account,
+                                    struct wb_slice user, struct wb_slice id);
 /* "arn:aws:iam::A:role/path/name". */
 struct wb_slice wb_iam_arn(struct wb_arena *a, struct wb_slice account, enum wb_iam_kind kind,
                            struct wb_slice path, struct wb_slice name);

@@ -37,6 +37,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def allow(action, resource="*", **more):
+    """A statement."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
 class Waybill:
     def __init__(self, data=None, args=(), port=None, env=None):
         self.own = data is None
@@ -120,6 +129,32 @@ class Waybill:
         c = self.credentials()
         return boto3.client(service, endpoint_url=self.url, region_name=c["AWS_REGION"], aws_access_key_id=c["AWS_ACCESS_KEY_ID"],
                             aws_secret_access_key=c["AWS_SECRET_ACCESS_KEY"], config=Config(retries={"max_attempts": 8}, **config))
+
+    def client_with(self, service, key, **config):
+        """A client with other credentials: what CreateAccessKey or AssumeRole answered."""
+        import boto3
+        from botocore.config import Config
+        return boto3.client(service, endpoint_url=self.url, region_name=self.credentials()["AWS_REGION"],
+                            aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
+                            aws_session_token=key.get("SessionToken"), config=Config(retries={"max_attempts": 8}, **config))
+
+    def role(self, name, *statements, service="lambda.amazonaws.com"):
+        """A role that the service may assume, allowed what the statements say. Its ARN."""
+        iam = self.client("iam")
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="test", PolicyDocument=policy(*statements))
+        return arn
+
+    def user(self, name, *statements):
+        """A user allowed what the statements say. Gives a function from a service's name to a client of the user."""
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        if statements:
+            iam.put_user_policy(UserName=name, PolicyName="test", PolicyDocument=policy(*statements))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return lambda service, **config: self.client_with(service, key, **config)
 
     def aws(self, *args, check=True):
         """Debian's aws cli; the answer as a document."""

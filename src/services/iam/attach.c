@@ -1,0 +1,69 @@
+/* Managed policies on users, groups and roles, and permissions boundaries. */
+#include "auth/managed.h"
+#include "base/limits.h"
+#include "services/iam/iam.h"
+
+/* --- is it there? --- */
+
+static bool is_policy_arn(struct wb_slice arn)
+{
+    struct wb_slice account, path, name;
+    enum wb_iam_kind kind;
+    return wb_iam_arn_parse(arn, &account, &kind, &path, &name) && kind == WB_IAM_POLICY;
+}
+
+static bool policy_ok(struct wb_call *c, struct wb_slice arn, const char *what)
+{
+    if (!is_policy_arn(arn))
+        wb_fail(c, "InvalidInput", 400, "ARN %.*s is not valid.", WB_FMT(arn));
+    else if (!wb_iam_policy_text(c->tx, arn).p)
+        wb_fail(c, "NoSuchEntity", 404, "%s %.*s does not exist or is not attachable.", what,
+                WB_FMT(arn));
+    return !wb_failed(c);
+}
+
+bool iam_boundary_ok(struct wb_call *c, struct wb_slice arn)
+{
+    return policy_ok(c, arn, "Scope ARN:");
+}
+
+/* --- links --- */
+
+static struct wb_slice link_key(struct wb_call *c, const struct wb_iam_entity *e,
+                                struct wb_slice arn, char use)
+{
+    return wb_iam_key_attached_to(c->arena, arn, e->account, e->kind, e->name, use);
+}
+
+static struct wb_slice attached_key(struct wb_call *c, const struct wb_iam_entity *e,
+                                    struct wb_slice arn)
+{
+    return wb_iam_key2(c->arena, WB_T_IAM_ATTACHED, e->account, e->kind, e->name, arn);
+}
+
+void iam_link_boundary(struct wb_call *c, const struct wb_iam_entity *e, struct wb_slice arn)
+{
+    if (arn.n)
+        wb_tx_put(c->tx, link_key(c, e, arn, 'b'), WB_S(""));
+}
+
+/* --- operations --- */
+
+void iam_attach(struct wb_call *c)
+{
+    struct wb_iam_entity e;
+    struct wb_slice arn = wb_in_str(c, "PolicyArn"), there;
+    if (!policy_ok(c, arn, "Policy") || !iam_call_entity(c, &e))
+        return;
+    struct wb_slice key = attached_key(c, &e, arn);
+    if (wb_tx_get(c->tx, key, &there))
+        return; /* attaching again succeeds */
+    if (iam_full(c->tx, wb_iam_key(c->arena, WB_T_IAM_ATTACHED, e.account, e.kind, e.name),
+                 WB_IAM_ATTACHED_MAX)) {
+        iam_fail_quota(c, iam_kind(e.kind)->attach_quota, WB_IAM_ATTACHED_MAX);
+        return;
+    }
+    wb_tx_put(c->tx, key, WB_S(""));
+    wb_tx_put(c->tx, link_key(c, &e, arn, 'a'), WB_S(""));
+    wb_iam_changed(c->tx, &e);
+}

@@ -1,0 +1,105 @@
+/* Policy documents as they are put: what they may say, how large they may be. */
+#include "auth/policy.h"
+#include "base/limits.h"
+#include "services/iam/iam.h"
+
+size_t iam_document_size(struct wb_slice text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++)
+        n += !strchr(" \t\r\n", text.p[i]) && ((unsigned char)text.p[i] & 0xc0) != 0x80;
+    return n;
+}
+
+static bool parses(struct wb_call *c, struct wb_slice text, bool resource_policy)
+{
+    struct wb_slice why = WB_SLICE_NULL;
+    struct wb_policy *p = wb_policy_parse(text, resource_policy, c->arena, &why);
+    wb_policy_unref(p);
+    if (!p)
+        iam_fail_policy(c, why);
+    return p != NULL;
+}
+
+bool iam_identity_document_ok(struct wb_call *c, struct wb_slice text)
+{
+    return parses(c, text, false);
+}
+
+/* --- trust policies --- */
+
+/* Calls fn for a value or for each element of an array, until it says no. */
+typedef bool each_fn(struct wb_call *c, struct wb_slice text);
+static bool each(struct wb_call *c, struct wb_json v, each_fn *fn)
+{
+    struct wb_json_iter it = wb_json_iter(v);
+    if (wb_json_type(v) == WB_JSON_STRING)
+        return fn(c, wb_json_str(v, c->arena));
+    while (wb_json_type(v) == WB_JSON_ARRAY && wb_json_next(&it))
+        if (!fn(c, wb_json_str(it.value, c->arena)))
+            return false;
+    return true;
+}
+
+static bool is_here(struct wb_call *c, struct wb_slice account)
+{
+    struct wb_slice row;
+    return wb_slice_eq(account, c->ctx.account) ||
+           wb_tx_get(c->tx, wb_key(c->arena, WB_T_ACCOUNT, "s", account), &row);
+}
+
+/* A user or role of this server that is not there. Of other accounts nothing is known. */
+static bool principal_exists(struct wb_call *c, struct wb_slice text)
+{
+    struct wb_slice account, path, name;
+    enum wb_iam_kind kind;
+    struct wb_iam_entity e;
+    if (!wb_iam_arn_parse(text, &account, &kind, &path, &name) || !is_here(c, account))
+        return true;
+    if ((kind == WB_IAM_USER || kind == WB_IAM_ROLE) &&
+        wb_iam_read(c->tx, account, kind, name, &e) && wb_slice_eq(e.arn, text))
+        return true;
+    iam_fail_policy(
+        c, wb_printf(c->arena, "Invalid principal in policy: \"AWS\":\"%.*s\"", WB_FMT(text)));
+    return false;
+}
+
+static bool is_sts(struct wb_call *c, struct wb_slice action)
+{
+    ptrdiff_t colon = wb_slice_chr(action, ':', 0);
+    if (colon < 0 || wb_slice_ieq(wb_slice_sub(action, 0, (size_t)colon), WB_S("sts")))
+        return true;
+    iam_fail_policy(c, WB_S("AssumeRole policy may only specify STS AssumeRole actions."));
+    return false;
+}
+
+static bool trust_statement_ok(struct wb_call *c, struct wb_json s)
+{
+    static const char *const who[] = {"Principal", "NotPrincipal"};
+    if (wb_json_is(wb_json_get(s, "Resource")) || wb_json_is(wb_json_get(s, "NotResource"))) {
+        iam_fail_policy(c, WB_S("Has prohibited field Resource"));
+        return false;
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (!each(c, wb_json_get(wb_json_get(s, who[i]), "AWS"), principal_exists))
+            return false;
+    return each(c, wb_json_get(s, "Action"), is_sts);
+}
+
+bool iam_trust_document_ok(struct wb_call *c, struct wb_slice text)
+{
+    if (!parses(c, text, true))
+        return false;
+    struct wb_json list = wb_json_get(wb_json_read(c->arena, text, NULL), "Statement");
+    struct wb_json_iter it = wb_json_iter(list);
+    if (wb_json_type(list) == WB_JSON_OBJECT && !trust_statement_ok(c, list))
+        return false;
+    while (wb_json_type(list) == WB_JSON_ARRAY && wb_json_next(&it))
+        if (!trust_statement_ok(c, it.value))
+            return false;
+    if (iam_document_size(text) > WB_IAM_TRUST_MAX) {
+        iam_fail_quota(c, "ACLSizePerRole", WB_IAM_TRUST_MAX);
+        return false;
+    }
+    return true;
+}

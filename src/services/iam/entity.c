@@ -1,0 +1,344 @@
+/* What all of IAM's entities have in common: kinds, errors, rows, answers. */
+#include "base/ids.h"
+#include "base/limits.h"
+#include "engine/tags.h"
+#include "services/iam/iam.h"
+
+/* --- kinds --- */
+
+static const struct iam_kind kinds[] = {
+    {WB_IAM_USER, "User", "user", "UserName", "UserId", "AIDA", "UsersPerAccount",
+     "PoliciesPerUser", "iam:TagUser", WB_IAM_USERS_MAX, WB_IAM_USER_INLINE_MAX},
+    {WB_IAM_GROUP, "Group", "group", "GroupName", "GroupId", "AGPA", "GroupsPerAccount",
+     "PoliciesPerGroup", NULL, WB_IAM_GROUPS_MAX, WB_IAM_GROUP_INLINE_MAX},
+    {WB_IAM_ROLE, "Role", "role", "RoleName", "RoleId", "AROA", "RolesPerAccount",
+     "PoliciesPerRole", "iam:TagRole", WB_IAM_ROLES_MAX, WB_IAM_ROLE_INLINE_MAX},
+    {WB_IAM_PROFILE, "InstanceProfile", "instance profile", "InstanceProfileName",
+     "InstanceProfileId", "AIPA", "InstanceProfilesPerAccount", NULL, "iam:TagInstanceProfile",
+     WB_IAM_PROFILES_MAX, 0},
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+const struct iam_kind *iam_kind(enum wb_iam_kind kind)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (kinds[i].kind == kind)
+            return &kinds[i];
+    return NULL;
+}
+
+static bool takes(const struct wb_call *c, const char *member)
+{
+    for (const struct wb_member *m = c->op->input->member; m->name; m++)
+        if (strcmp(m->name, member) == 0)
+            return true;
+    return false;
+}
+
+const struct iam_kind *iam_call_kind(const struct wb_call *c)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (takes(c, kinds[i].member))
+            return &kinds[i];
+    return NULL;
+}
+
+/* --- errors --- */
+
+void iam_fail_missing(struct wb_call *c, const struct iam_kind *k, struct wb_slice name)
+{
+    if (k->kind == WB_IAM_PROFILE)
+        wb_fail(c, "NoSuchEntity", 404, "Instance Profile %.*s cannot be found.", WB_FMT(name));
+    else
+        wb_fail(c, "NoSuchEntity", 404, "The %s with name %.*s cannot be found.", k->word,
+                WB_FMT(name));
+}
+
+void iam_fail_exists(struct wb_call *c, const struct iam_kind *k, struct wb_slice name)
+{
+    if (k->kind == WB_IAM_PROFILE)
+        wb_fail(c, "EntityAlreadyExists", 409, "Instance Profile %.*s already exists.",
+                WB_FMT(name));
+    else
+        wb_fail(c, "EntityAlreadyExists", 409, "%s with name %.*s already exists.", k->title,
+                WB_FMT(name));
+}
+
+void iam_fail_quota(struct wb_call *c, const char *quota, size_t max)
+{
+    wb_fail(c, "LimitExceeded", 409, "Cannot exceed quota for %s: %zu", quota, max);
+}
+
+void iam_fail_policy(struct wb_call *c, struct wb_slice why)
+{
+    wb_fail(c, "MalformedPolicyDocument", 400, "%.*s", WB_FMT(why));
+}
+
+void iam_fail_policy_missing(struct wb_call *c, struct wb_slice arn)
+{
+    wb_fail(c, "NoSuchEntity", 404, "Policy %.*s was not found.", WB_FMT(arn));
+}
+
+bool iam_find(struct wb_call *c, const struct iam_kind *k, struct wb_slice name,
+              struct wb_iam_entity *e)
+{
+    if (wb_iam_read(c->tx, c->ctx.account, k->kind, name, e))
+        return true;
+    iam_fail_missing(c, k, name);
+    return false;
+}
+
+bool iam_call_entity(struct wb_call *c, struct wb_iam_entity *e)
+{
+    const struct iam_kind *k = iam_call_kind(c);
+    return iam_find(c, k, wb_in_str(c, k->member), e);
+}
+
+/* --- rows --- */
+
+struct wb_slice iam_json(struct wb_arena *a, struct wb_slice text)
+{
+    struct wb_buf b = wb_buf_in(a);
+    struct wb_json_writer w;
+    if (!text.p)
+        return WB_SLICE_NULL;
+    wb_jw_init(&w, &b);
+    wb_jw_str(&w, text);
+    return wb_buf_slice(&b);
+}
+
+struct wb_slice iam_row_with(struct wb_arena *a, struct wb_json row, const struct wb_pair *set,
+                             size_t count)
+{
+    struct wb_buf b = wb_buf_in(a);
+    struct wb_json_writer w;
+    wb_jw_init(&w, &b);
+    wb_jw_object(&w);
+    struct wb_json_iter it = wb_json_iter(row);
+    while (wb_json_next(&it)) {
+        struct wb_slice key = wb_json_str(it.key, a);
+        bool replaced = false;
+        for (size_t i = 0; i < count; i++)
+            replaced |= wb_slice_eq(set[i].name, key);
+        if (replaced)
+            continue;
+        wb_jw_key_slice(&w, key);
+        wb_jw_raw(&w, wb_json_raw(it.value));
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!set[i].value.p)
+            continue;
+        wb_jw_key_slice(&w, set[i].name);
+        wb_jw_raw(&w, set[i].value);
+    }
+    wb_jw_end_object(&w);
+    return wb_buf_slice(&b);
+}
+
+static void put_row(struct wb_tx *tx, struct wb_slice account, enum wb_iam_kind kind,
+                    struct wb_slice name, struct wb_slice row)
+{
+    wb_tx_put(tx, wb_iam_key(tx->arena, WB_T_IAM_ENTITY, account, kind, name), row);
+}
+
+static void put_id(struct wb_tx *tx, const struct wb_iam_entity *e)
+{
+    struct wb_buf b = wb_buf_in(tx->arena);
+    wb_buf_lp(&b, e->account);
+    wb_buf_char(&b, (char)e->kind);
+    wb_buf_lp(&b, e->name);
+    wb_tx_put(tx, wb_key(tx->arena, WB_T_IAM_ID, "s", e->id), wb_buf_slice(&b));
+}
+
+void iam_update(struct wb_call *c, struct wb_iam_entity *e, const struct wb_pair *set, size_t count)
+{
+    struct wb_slice row = iam_row_with(c->arena, e->row, set, count);
+    put_row(c->tx, e->account, e->kind, e->name, row);
+    wb_iam_read_row(c->tx, e->account, e->kind, row, e);
+}
+
+/* Are there `max` rows under the prefix already? */
+bool iam_full(struct wb_tx *tx, struct wb_slice prefix, size_t max)
+{
+    struct wb_slice key, value;
+    struct wb_scan *s = wb_tx_scan_prefix(tx, prefix);
+    size_t n = 0;
+    while (s && n < max && wb_tx_next(tx, s, &key, &value))
+        n++;
+    wb_scan_close(s);
+    return n >= max;
+}
+
+bool iam_tags_read(struct wb_call *c, struct wb_pair **tag, size_t *count)
+{
+    struct wb_slice why;
+    if (!wb_tags_read(c->arena, wb_in(c, "Tags"), tag, count, &why)) {
+        wb_fail(c, "InvalidInput", 400, "%.*s", WB_FMT(why));
+        return false;
+    }
+    for (size_t i = 0; i < *count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (wb_slice_ieq((*tag)[i].name, (*tag)[j].name)) {
+                wb_fail(c, "InvalidInput", 400,
+                        "Duplicate tag keys found. Please note that Tag keys are case "
+                        "insensitive.");
+                return false;
+            }
+    return true;
+}
+
+bool iam_create(struct wb_call *c, const struct iam_kind *k, struct wb_slice name,
+                const struct wb_pair *more, size_t count, struct wb_iam_entity *out)
+{
+    struct wb_tx *tx = c->tx;
+    struct wb_slice account = c->ctx.account, path = wb_in_str(c, "Path");
+    struct wb_slice all = wb_key(c->arena, WB_T_IAM_ENTITY, "sb", account, (int)k->kind);
+    struct wb_pair *tag;
+    size_t tags;
+    if (!iam_tags_read(c, &tag, &tags))
+        return false;
+    if (wb_iam_read(tx, account, k->kind, name, out)) {
+        iam_fail_exists(c, k, name);
+        return false;
+    }
+    if (iam_full(tx, all, k->max)) {
+        iam_fail_quota(c, k->quota, k->max);
+        return false;
+    }
+    struct wb_slice id = wb_id_unique(c->arena, wb_engine_seam(c->engine), k->id_prefix);
+    const struct wb_pair common[] = {
+        {WB_S("name"), iam_json(c->arena, name)},
+        {WB_S("id"), iam_json(c->arena, id)},
+        {WB_S("path"), iam_json(c->arena, path.n ? path : WB_S("/"))},
+        {WB_S("created"), wb_printf(c->arena, "%lld", (long long)tx->now_ms)},
+    };
+    struct wb_slice row = iam_row_with(c->arena, WB_JSON_NONE, common, 4);
+    row = iam_row_with(c->arena, wb_json_read(c->arena, row, NULL), more, count);
+    put_row(tx, account, k->kind, name, row);
+    wb_iam_read_row(tx, account, k->kind, row, out);
+    put_id(tx, out);
+    wb_tags_put(tx, out->arn, tag, tags);
+    return true;
+}
+
+/* --- answers --- */
+
+void iam_out_time(struct wb_out *o, const char *name, int64_t ms)
+{
+    char text[WB_TIME_MAX];
+    wb_out_str(o, name, wb_slice(text, wb_time_format(text, ms, WB_TIME_ISO_S)));
+}
+
+void iam_out_document(struct wb_out *o, const char *name, struct wb_slice text)
+{
+    struct wb_buf b = {0};
+    wb_percent_encode(&b, text, false);
+    wb_out_str(o, name, wb_buf_slice(&b));
+    wb_buf_release(&b);
+}
+
+static void out_boundary(struct wb_out *o, struct wb_slice arn)
+{
+    if (!arn.n)
+        return;
+    wb_out_object(o, "PermissionsBoundary");
+    wb_out_cstr(o, "PermissionsBoundaryType", "Policy");
+    wb_out_str(o, "PermissionsBoundaryArn", arn);
+    wb_out_end(o);
+}
+
+static void out_role(struct wb_call *c, const struct wb_iam_entity *e)
+{
+    iam_out_document(&c->out, "AssumeRolePolicyDocument",
+                     wb_json_get_str(e->row, "trust", c->arena));
+    wb_out_str(&c->out, "Description", wb_json_get_str(e->row, "description", c->arena));
+    wb_out_i64(&c->out, "MaxSessionDuration",
+               wb_json_get_i64(e->row, "maxSession", WB_STS_ROLE_DEFAULT_S));
+}
+
+static void out_profile_role(struct wb_call *c, const struct wb_iam_entity *e)
+{
+    struct wb_iam_entity role;
+    struct wb_slice name = wb_json_get_str(e->row, "role", c->arena);
+    wb_out_list(&c->out, "Roles");
+    if (name.n && wb_iam_read(c->tx, e->account, WB_IAM_ROLE, name, &role)) {
+        wb_out_object(&c->out, NULL);
+        iam_out_entity(c, &role, false);
+        wb_out_end(&c->out);
+    }
+    wb_out_end(&c->out);
+}
+
+static void out_tags(struct wb_call *c, struct wb_slice arn)
+{
+    struct wb_pair *tag;
+    if (wb_tags_list(c->tx, arn, &tag))
+        wb_tags_out(c->tx, arn, &c->out, "Tags");
+}
+
+void iam_out_entity(struct wb_call *c, const struct wb_iam_entity *e, bool whole)
+{
+    const struct iam_kind *k = iam_kind(e->kind);
+    struct wb_out *o = &c->out;
+    wb_out_str(o, "Path", e->path);
+    wb_out_str(o, k->member, e->name);
+    wb_out_str(o, k->id_member, e->id);
+    wb_out_str(o, "Arn", e->arn);
+    iam_out_time(o, "CreateDate", e->created_ms);
+    if (e->kind == WB_IAM_ROLE)
+        out_role(c, e);
+    if (e->kind == WB_IAM_PROFILE)
+        out_profile_role(c, e);
+    if (!whole)
+        return;
+    out_boundary(o, wb_json_get_str(e->row, "boundary", c->arena));
+    out_tags(c, e->arn);
+}
+
+static void answer(struct wb_call *c, const struct wb_iam_entity *e)
+{
+    wb_out_object(&c->out, iam_kind(e->kind)->title);
+    iam_out_entity(c, e, true);
+    wb_out_end(&c->out);
+}
+
+/* --- operations --- */
+
+void iam_get_entity(struct wb_call *c)
+{
+    struct wb_iam_entity e;
+    if (iam_call_entity(c, &e))
+        answer(c, &e);
+}
+
+void iam_create_user(struct wb_call *c)
+{
+    struct wb_slice boundary = wb_in_str(c, "PermissionsBoundary");
+    struct wb_iam_entity e;
+    const struct wb_pair more[] = {{WB_S("boundary"), iam_json(c->arena, boundary)}};
+    if ((boundary.p && !iam_boundary_ok(c, boundary)) ||
+        !iam_create(c, iam_kind(WB_IAM_USER), wb_in_str(c, "UserName"), more, 1, &e))
+        return;
+    iam_link_boundary(c, &e, boundary);
+    answer(c, &e);
+}
+
+void iam_create_role(struct wb_call *c)
+{
+    struct wb_slice boundary = wb_in_str(c, "PermissionsBoundary"),
+                    trust = wb_in_str(c, "AssumeRolePolicyDocument");
+    struct wb_iam_entity e;
+    const struct wb_pair more[] = {
+        {WB_S("trust"), iam_json(c->arena, trust)},
+        {WB_S("description"), iam_json(c->arena, wb_in_str(c, "Description"))},
+        {WB_S("maxSession"),
+         wb_printf(c->arena, "%lld",
+                   (long long)wb_in_i64(c, "MaxSessionDuration", WB_STS_ROLE_DEFAULT_S))},
+        {WB_S("boundary"), iam_json(c->arena, boundary)},
+    };
+    if (!iam_trust_document_ok(c, trust) || (boundary.p && !iam_boundary_ok(c, boundary)) ||
+        !iam_create(c, iam_kind(WB_IAM_ROLE), wb_in_str(c, "RoleName"), more, 4, &e))
+        return;
+    iam_link_boundary(c, &e, boundary);
+    answer(c, &e);
+}

@@ -1,0 +1,94 @@
+/* Inputs of the operations on users, groups, roles, instance profiles and access keys. */
+#include "services/iam/iam.h"
+#include "services/iam/shapes.h"
+
+#define NAME_RULE "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+#define WORDS     "[\\w+=,.@-]+"
+#define TEXT(shape_name, shortest, longest, ...)                                                   \
+    {                                                                                              \
+        .kind = WB_STRING, .name = shape_name, .min = shortest, .has_min = true, .max = longest,   \
+        .has_max = true, __VA_ARGS__                                                               \
+    }
+#define NAME(shape_name, longest)                                                                  \
+    TEXT(shape_name, 1, longest, .pattern = WORDS, .pattern_rule = NAME_RULE)
+
+const struct wb_shape iam_user_name = NAME("userNameType", 64);
+const struct wb_shape iam_existing_user_name = NAME("existingUserNameType", 128);
+const struct wb_shape iam_group_name = NAME("groupNameType", 128);
+const struct wb_shape iam_role_name = NAME("roleNameType", 64);
+const struct wb_shape iam_profile_name = NAME("instanceProfileNameType", 128);
+const struct wb_shape iam_policy_name = NAME("policyNameType", 128);
+const struct wb_shape iam_access_key_id = TEXT("accessKeyIdType", 16, 128, .pattern = "[\\w]+");
+const struct wb_shape iam_path =
+    TEXT("pathType", 1, 512, .pattern = "(/)|(/[\\x21-\\x7F]+/)",
+         .pattern_text = "(\\u002F)|(\\u002F[\\u0021-\\u007F]+\\u002F)",
+         .pattern_rule = "It must begin and end with / and contain only alphanumeric characters "
+                         "and/or / characters.");
+const struct wb_shape iam_path_prefix =
+    TEXT("pathPrefixType", 1, 512, .pattern = "/[\\x21-\\x7F]*",
+         .pattern_text = "\\u002F[\\u0021-\\u007F]*",
+         .pattern_rule = "It must begin with the / character and contain only alphanumeric "
+                         "characters and/or / characters.");
+const struct wb_shape iam_arn = TEXT("arnType", 20, 2048, );
+/* Code points up to U+00FF, in UTF-8. */
+const struct wb_shape iam_document =
+    TEXT("policyDocumentType", 1, 131072,
+         .pattern = "([\\x09\\x0A\\x0D\\x20-\\x7F]|[\\xC2-\\xC3][\\x80-\\xBF])+",
+         .pattern_text = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
+const struct wb_shape iam_marker =
+    TEXT("markerType", 1, 320, .pattern = "([\\x20-\\x7F]|[\\xC2-\\xC3][\\x80-\\xBF])+",
+         .pattern_text = "[\\u0020-\\u00FF]+");
+const struct wb_shape iam_max_items = {.kind = WB_INTEGER,
+                                       .name = "maxItemsType",
+                                       .min = 1,
+                                       .has_min = true,
+                                       .max = 1000,
+                                       .has_max = true};
+const struct wb_shape iam_boolean = {.kind = WB_BOOLEAN, .name = "booleanType"};
+/* Letters and numbers of all scripts: every byte beyond ASCII passes. */
+static const struct wb_shape tag_key =
+    TEXT("tagKeyType", 1, 128, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\xFF-]+",
+         .pattern_text = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
+static const struct wb_shape tag_value =
+    TEXT("tagValueType", 0, 256, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\xFF-]*",
+         .pattern_text = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+static const struct wb_member tag_members[] = {
+    {"Key", &tag_key, true}, {"Value", &tag_value, true}, {0}};
+static const struct wb_shape tag = {.kind = WB_STRUCTURE, .name = "Tag", .member = tag_members};
+const struct wb_shape iam_tags = {
+    .kind = WB_LIST, .name = "tagListType", .elem = &tag, .max = 50, .has_max = true};
+const struct wb_shape iam_tag_keys = {
+    .kind = WB_LIST, .name = "tagKeyListType", .elem = &tag_key, .max = 50, .has_max = true};
+static const struct wb_shape description =
+    TEXT("roleDescriptionType", 0, 1000, .pattern = "[^\\x01-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F]*",
+         .pattern_text = "[\\p{L}\\p{M}\\p{Z}\\p{S}\\p{N}\\p{P}]*");
+static const struct wb_shape session_duration = {.kind = WB_INTEGER,
+                                                 .name = "roleMaxSessionDurationType",
+                                                 .min = 3600,
+                                                 .has_min = true,
+                                                 .max = 43200,
+                                                 .has_max = true};
+
+/* --- users --- */
+
+IAM_INPUT(iam_in_create_user, "CreateUserRequest", {"Path", &iam_path},
+          {"UserName", &iam_user_name, true}, {"PermissionsBoundary", &iam_arn},
+          {"Tags", &iam_tags});
+IAM_INPUT(iam_in_put_user_policy, "PutUserPolicyRequest",
+          {"UserName", &iam_existing_user_name, true}, {"PolicyName", &iam_policy_name, true},
+          {"PolicyDocument", &iam_document, true});
+IAM_INPUT(iam_in_user_policy_arn, "AttachUserPolicyRequest", {"UserName", &iam_user_name, true},
+          {"PolicyArn", &iam_arn, true});
+IAM_INPUT(iam_in_own_user, "CreateAccessKeyRequest", {"UserName", &iam_existing_user_name});
+
+/* --- roles --- */
+
+IAM_INPUT(iam_in_create_role, "CreateRoleRequest", {"Path", &iam_path},
+          {"RoleName", &iam_role_name, true}, {"AssumeRolePolicyDocument", &iam_document, true},
+          {"Description", &description}, {"MaxSessionDuration", &session_duration},
+          {"PermissionsBoundary", &iam_arn}, {"Tags", &iam_tags});
+IAM_INPUT(iam_in_role, "GetRoleRequest", {"RoleName", &iam_role_name, true});
+IAM_INPUT(iam_in_put_role_policy, "PutRolePolicyRequest", {"RoleName", &iam_role_name, true},
+          {"PolicyName", &iam_policy_name, true}, {"PolicyDocument", &iam_document, true});
+IAM_INPUT(iam_in_role_policy_arn, "AttachRolePolicyRequest", {"RoleName", &iam_role_name, true},
+          {"PolicyArn", &iam_arn, true});
