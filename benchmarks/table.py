@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """All figures of one run in one table; see docs/BENCHMARKS.md.
 
-    table.py [NAME...]    names: floor calls flow sync match start
+    table.py [NAME...]    names: floor calls flow sync match identity start
 """
 import http.client
 import io
@@ -148,6 +148,18 @@ def match():
             float(ratio), **(below(float(ratio), 2, "< %d") if last else {}))
 
 
+# --- who asks, and may they ---
+
+def identity():
+    say("identity")
+    out = subprocess.run([os.path.join(BUILD, "benchmarks", "identity_bench")], stdout=subprocess.PIPE, check=True, text=True).stdout
+    lines = [re.match(r"(.+?)\s+(\d+)\s+(\d+)$", line) for line in out.splitlines()[1:]]
+    without = int(lines[0].group(3))
+    for line in lines:
+        name, signature, ns = line.group(1), line.group(2), int(line.group(3))
+        row("identity, %s" % name, "%d ns" % ns, "signature %s ns" % signature, ns / without, **below(ns, 20000, "< %d ns"))
+
+
 # --- start and memory ---
 
 def first_answer(w):
@@ -204,7 +216,7 @@ def start():
         assert items >= MILLION, items
 
 
-PARTS = {"floor": floor, "calls": calls, "sync": sync, "flow": flow, "match": match, "start": start}
+PARTS = {"floor": floor, "calls": calls, "sync": sync, "flow": flow, "match": match, "identity": identity, "start": start}
 
 
 def main():
