@@ -45,6 +45,15 @@ void wb_fail_signature(struct wb_call *c, enum wb_sig_error e, struct wb_slice w
     wb_fail(c, c->protocol == WB_QUERY ? n->query : n->json, status, "%.*s", WB_FMT(text));
 }
 
+/* The texts are those of the IAM User Guide, "Troubleshoot access denied error messages". A role
+ * has one trust policy, of the others there may be many. */
+static const char *article(const char *kind)
+{
+    if (strcmp(kind, "role trust policy") == 0)
+        return "the";
+    return kind[0] == 'i' ? "an" : "a";
+}
+
 void wb_fail_denied(struct wb_call *c, struct wb_slice action, struct wb_slice resource,
                     const struct wb_verdict *v)
 {
@@ -57,8 +66,7 @@ void wb_fail_denied(struct wb_call *c, struct wb_slice action, struct wb_slice r
         wb_fail(c, code, status,
                 "User: %.*s is not authorized to perform: %.*s on resource: %.*s with an explicit "
                 "deny in %s %s",
-                WB_FMT(who), WB_FMT(action), WB_FMT(resource), v->kind[0] == 'i' ? "an" : "a",
-                v->kind);
+                WB_FMT(who), WB_FMT(action), WB_FMT(resource), article(v->kind), v->kind);
     else
         wb_fail(c, code, status,
                 "User: %.*s is not authorized to perform: %.*s on resource: %.*s because no %s "
