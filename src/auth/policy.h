@@ -14,6 +14,9 @@ struct wb_policy; /* compiled; reference counted; thread-safe once made */
  * there and refused elsewhere. */
 struct wb_policy *wb_policy_parse(struct wb_slice json, bool resource_policy, struct wb_arena *a,
                                   struct wb_slice *why);
+/* The same for an identity's policy that comes again and again as text, a session's: a thread
+ * remembers the last few. NULL when it is malformed. Let go with wb_policy_unref. */
+struct wb_policy *wb_policy_of_text(struct wb_slice json, struct wb_arena *a);
 void wb_policy_ref(struct wb_policy *p);
 void wb_policy_unref(struct wb_policy *p); /* accepts NULL */
 

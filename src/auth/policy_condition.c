@@ -261,8 +261,8 @@ static bool null_holds(const struct wb_condition *c, const struct wb_request *q)
 /*
  * A request value is good when it matches one of the policy's (for a negated operator: none).
  * ForAllValues wants all good, ForAnyValue one; without either, one good value will do, and all
- * must be good for a negated operator (it is a NOR). For ForAllValues and Null an empty value is
- * none (IAM User Guide, "Set operators for multivalued context keys").
+ * must be good for a negated operator (it is a NOR). For the quantifiers and Null an empty value
+ * is none (IAM User Guide, "Set operators for multivalued context keys").
  */
 bool wb_condition_holds(const struct wb_condition *c, const struct wb_request *q)
 {
@@ -272,7 +272,7 @@ bool wb_condition_holds(const struct wb_condition *c, const struct wb_request *q
     struct wb_key_value v;
     size_t pos = 0;
     while (wb_context_next(q, c->key, &pos, &v)) {
-        if (c->quantifier == WB_FOR_ALL && v.text.n == 0)
+        if (c->quantifier != WB_ONE && v.text.n == 0)
             continue;
         bool good = matches_any(c, v.text, q) != c->negated;
         present = true;

@@ -1,6 +1,7 @@
 /*
  * From a JSON document to a compiled policy, with IAM's messages for what is wrong with it.
  */
+#include "auth/memo.h"
 #include "auth/policy_impl.h"
 #include "codec/json.h"
 #include <assert.h>
@@ -455,6 +456,29 @@ struct wb_policy *wb_policy_parse(struct wb_slice json, bool resource_policy, st
     *why = wb_concat(a, parts, 3);
     wb_policy_unref(p);
     return NULL;
+}
+
+static void forget(void *policy)
+{
+    wb_policy_unref(policy);
+}
+
+static const struct wb_memo_kind texts = {.number = 1, .forget = forget};
+
+struct wb_policy *wb_policy_of_text(struct wb_slice json, struct wb_arena *a)
+{
+    struct wb_slice why;
+    struct wb_policy *p = wb_memo_get(&texts, json);
+    if (p) {
+        wb_policy_ref(p);
+        return p;
+    }
+    p = wb_policy_parse(json, false, a, &why);
+    if (p) {
+        wb_policy_ref(p); /* one of them is the memo's */
+        wb_memo_put(&texts, json, p);
+    }
+    return p;
 }
 
 void wb_policy_ref(struct wb_policy *p)

@@ -176,6 +176,8 @@
 #define WB_POLICY_BYTES_MAX      (64 * 1024) /* SNS topic policy 30 KiB, Lambda 20 KiB, IAM 10 KiB */
 #define WB_POLICY_STATEMENTS_MAX 1000
 #define WB_POLICY_INDEX_TEXT     127 /* of an action or resource, that the index looks at */
+#define WB_MEMO_SLOTS            32   /* auth/memo.h, a thread and kind */
+#define WB_MEMO_TEXT_MAX         8192 /* of a text by which something is remembered */
 #define WB_SESSION_TOKEN_MAX     4096
 #define WB_IAM_USERS_MAX         5000 /* IAM and STS quotas, of an account */
 #define WB_IAM_GROUPS_MAX        300

@@ -35,16 +35,15 @@ static const struct wb_policy *resource_policy(struct wb_tx *tx, struct wb_slice
 
 /* --- the subject --- */
 
-/* Policies parsed for this one call, let go at its end. */
+/* Policies of this one session, let go at the call's end. */
 struct own_policies {
     struct wb_policy *policy[WB_SESSION_POLICIES_MAX + 1];
     size_t count;
 };
 
-static void add_session_policy(struct wb_tx *tx, struct own_policies *o, struct wb_slice text)
+/* Takes the policy's reference. */
+static void add_session_policy(struct own_policies *o, struct wb_policy *p)
 {
-    struct wb_slice why;
-    struct wb_policy *p = text.p ? wb_policy_parse(text, false, tx->arena, &why) : NULL;
     if (p && o->count < sizeof o->policy / sizeof *o->policy)
         o->policy[o->count++] = p;
     else
@@ -55,10 +54,10 @@ static void session_policies(struct wb_tx *tx, const struct wb_session *s, struc
 {
     o->count = 0;
     if (s->policy.p)
-        add_session_policy(tx, o, s->policy);
+        add_session_policy(o, wb_policy_of_text(s->policy, tx->arena));
     struct wb_json_iter it = wb_json_iter(s->policies);
     while (wb_json_next(&it))
-        add_session_policy(tx, o, wb_iam_policy_text(tx, wb_json_str(it.value, tx->arena)));
+        add_session_policy(o, wb_iam_policy(tx, wb_json_str(it.value, tx->arena)));
 }
 
 /* --- context --- */

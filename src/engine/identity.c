@@ -162,6 +162,30 @@ struct wb_slice wb_iam_policy_text(struct wb_tx *tx, struct wb_slice policy_arn)
     return wb_json_get_str(v, "document", tx->arena);
 }
 
+/* --- compiled policies --- */
+
+static void *policy_load(struct wb_tx *tx, struct wb_slice arn)
+{
+    struct wb_slice why, text = wb_iam_policy_text(tx, arn);
+    return text.p ? wb_policy_parse(text, false, tx->arena, &why) : NULL;
+}
+
+static void policy_free(void *policy)
+{
+    wb_policy_unref(policy);
+}
+
+static struct wb_def_kind policy_kind = {
+    .name = "policy", .load = policy_load, .free = policy_free};
+
+struct wb_policy *wb_iam_policy(struct wb_tx *tx, struct wb_slice arn)
+{
+    struct wb_policy *p = (struct wb_policy *)wb_def(tx, &policy_kind, arn);
+    if (p)
+        wb_policy_ref(p);
+    return p;
+}
+
 /* --- the compiled identity --- */
 
 struct build { /* what is gathered before the arrays are made */
@@ -170,10 +194,9 @@ struct build { /* what is gathered before the arrays are made */
     struct wb_vec policies;
 };
 
-static void add_policy(struct build *b, struct wb_slice text, struct wb_slice name)
+/* Takes the policy's reference. */
+static void add_policy(struct build *b, struct wb_policy *p, struct wb_slice name)
 {
-    struct wb_slice why;
-    struct wb_policy *p = text.p ? wb_policy_parse(text, false, b->tx->arena, &why) : NULL;
     if (!p) /* it was checked when it was put; a policy that is gone allows nothing */
         return;
     struct wb_identity_policy *x = wb_vec_push(&b->policies, &b->id->arena, sizeof *x);
@@ -203,7 +226,7 @@ static void add_policies_of(struct build *b, struct wb_slice account, enum wb_ia
                             struct wb_slice name)
 {
     struct wb_tx *tx = b->tx;
-    struct wb_slice *part, text, of = WB_S("");
+    struct wb_slice *part, text, why, of = WB_S("");
     struct wb_slice prefix = wb_iam_key(tx->arena, WB_T_IAM_INLINE, account, kind, name);
     if (kind == WB_IAM_GROUP)
         of = wb_printf(tx->arena, " of group %.*s", WB_FMT(name));
@@ -211,23 +234,22 @@ static void add_policies_of(struct build *b, struct wb_slice account, enum wb_ia
     for (size_t i = 0; i < n; i++) {
         struct wb_slice key = wb_iam_key2(tx->arena, WB_T_IAM_INLINE, account, kind, name, part[i]);
         if (wb_tx_get(tx, key, &text))
-            add_policy(b, text,
+            add_policy(b, wb_policy_parse(text, false, tx->arena, &why),
                        wb_printf(tx->arena, "inline policy %.*s%.*s", WB_FMT(part[i]), WB_FMT(of)));
     }
     prefix = wb_iam_key(tx->arena, WB_T_IAM_ATTACHED, account, kind, name);
     n = last_parts(tx, prefix, &part);
     for (size_t i = 0; i < n; i++)
-        add_policy(b, wb_iam_policy_text(tx, part[i]), part[i]);
+        add_policy(b, wb_iam_policy(tx, part[i]), part[i]);
 }
 
 static void add_boundary(struct build *b, const struct wb_iam_entity *e)
 {
-    struct wb_slice arn = wb_json_get_str(e->row, "boundary", &b->id->arena), why;
+    struct wb_slice arn = wb_json_get_str(e->row, "boundary", &b->id->arena);
     if (!arn.n)
         return;
-    struct wb_slice text = wb_iam_policy_text(b->tx, arn);
     b->id->boundary_arn = arn;
-    b->id->boundary = text.p ? wb_policy_parse(text, false, b->tx->arena, &why) : NULL;
+    b->id->boundary = wb_iam_policy(b->tx, arn);
     b->id->keys |= wb_policy_keys(b->id->boundary);
 }
 
@@ -303,6 +325,7 @@ static struct wb_def_kind identity_kind = {
 
 void wb_identity_register(struct wb_engine *e)
 {
+    wb_def_register(e, &policy_kind);
     wb_def_register(e, &identity_kind);
 }
 
@@ -335,9 +358,10 @@ static void members_changed(struct wb_tx *tx, struct wb_slice account, struct wb
         changed_by_name(tx, account, WB_IAM_USER, user[i]);
 }
 
-static void users_of_policy_changed(struct wb_tx *tx, struct wb_slice arn)
+static void policy_changed(struct wb_tx *tx, struct wb_slice arn)
 {
     struct wb_slice key, value;
+    wb_def_changed(tx, &policy_kind, arn);
     struct wb_scan *s = wb_tx_scan_prefix(tx, wb_key(tx->arena, WB_T_IAM_ATTACHED_TO, "s", arn));
     while (wb_tx_next(tx, s, &key, &value)) {
         uint16_t table;
@@ -363,7 +387,7 @@ void wb_iam_changed(struct wb_tx *tx, const struct wb_iam_entity *e)
     if (e->kind == WB_IAM_GROUP)
         members_changed(tx, e->account, e->name);
     else if (e->kind == WB_IAM_POLICY)
-        users_of_policy_changed(tx, e->arn);
+        policy_changed(tx, e->arn);
     else if (e->kind != WB_IAM_PROFILE)
         wb_def_changed(tx, &identity_kind, e->id);
 }

@@ -73,6 +73,9 @@ bool wb_iam_read_row(struct wb_tx *tx, struct wb_slice account, enum wb_iam_kind
 bool wb_iam_by_id(struct wb_tx *tx, struct wb_slice id, struct wb_iam_entity *out);
 /* The default version's text of a managed policy, AWS's own included; null when there is none. */
 struct wb_slice wb_iam_policy_text(struct wb_tx *tx, struct wb_slice policy_arn);
+/* The same, compiled, with a reference for the caller (wb_policy_unref); NULL when there is none.
+ */
+struct wb_policy *wb_iam_policy(struct wb_tx *tx, struct wb_slice policy_arn);
 
 /* In a command, after the puts: what the entity may do has changed. Of a group: its members; of a
  * policy: all that have it. Before the rows of a deleted entity go, so that they are found. */

@@ -162,7 +162,7 @@ static bool ref_condition(const struct ref *r, struct wb_slice op, struct wb_sli
          some = wb_slice_starts(op, WB_S("ForAnyValue:"));
     if (every || some)
         wb_slice_cut(&op, ':');
-    if (wb_slice_is(op, "Null") || every) { /* an empty value is none */
+    if (wb_slice_is(op, "Null") || every || some) { /* an empty value is none */
         int full = 0;
         for (int i = 0; i < n; i++)
             if (have[i].n)
