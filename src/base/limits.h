@@ -175,7 +175,7 @@
 #define WB_SIGV4_EXPIRES_MAX_S   604800      /* X-Amz-Expires: one week */
 #define WB_POLICY_BYTES_MAX      (64 * 1024) /* SNS topic policy 30 KiB, Lambda 20 KiB, IAM 10 KiB */
 #define WB_POLICY_STATEMENTS_MAX 1000
-#define WB_POLICY_INDEX_TEXT     127 /* of an action or resource, that the index looks at */
+#define WB_POLICY_INDEX_TEXT     127  /* of an action or resource, that the index looks at */
 #define WB_MEMO_SLOTS            32   /* auth/memo.h, a thread and kind */
 #define WB_MEMO_TEXT_MAX         8192 /* of a text by which something is remembered */
 #define WB_SESSION_TOKEN_MAX     4096
