@@ -26,10 +26,11 @@ void wb_resource_policy_register(struct wb_engine *e, const char *arn_service,
     assert(!before);
 }
 
-static const struct wb_policy *resource_policy(struct wb_tx *tx, struct wb_slice arn,
-                                               const struct wb_arn *parsed)
+const struct wb_policy *wb_resource_policy(struct wb_tx *tx, struct wb_slice arn)
 {
-    const struct wb_policy_source *s = wb_map_get(tx->engine->policies, parsed->service);
+    struct wb_arn parsed;
+    const struct wb_policy_source *s =
+        wb_arn_parse(arn, &parsed) ? wb_map_get(tx->engine->policies, parsed.service) : NULL;
     return s ? s->find(tx, arn) : NULL;
 }
 
@@ -249,7 +250,7 @@ static bool decide(struct decision *d, const struct wb_need *n)
     /* A role's policy says who may take the role; it says nothing about reading or changing it. */
     bool role = named && wb_slice_is(arn.service, "iam");
     bool trust = role && wb_slice_starts(n->action, WB_S("sts:"));
-    d->set.resource = named && role == trust ? resource_policy(d->tx, n->resource, &arn) : NULL;
+    d->set.resource = named && role == trust ? wb_resource_policy(d->tx, n->resource) : NULL;
     d->set.resource_account = owner;
     d->set.resource_must = trust;
     unsigned keys = d->keys | wb_policy_keys(d->set.resource);

@@ -18,6 +18,8 @@ struct wb_delivery {
         source_service; /* "events.amazonaws.com": the principal for the target's resource policy */
     struct wb_slice source_arn;     /* aws:SourceArn */
     struct wb_slice source_account; /* aws:SourceAccount */
+    struct wb_slice source_owner;   /* AWS:SourceOwner, which a topic's default policy asks for:
+                                       alarms tell it, rules do not */
     struct wb_slice subject;        /* SNS */
     const struct wb_ctx *ctx;       /* request id, trace, depth of the cause */
     int64_t first_ms;
@@ -28,13 +30,16 @@ struct wb_target_kind {
     /* Outcome: accepted when durable in this transaction; or busy, retry, permanent with AWS's
      * code. */
     void (*deliver)(struct wb_tx *tx, const struct wb_delivery *d, struct wb_outcome *out);
-    /* The resource policy of an ARN, as a document in tx->arena; null slice = none. Optional. */
-    struct wb_slice (*resource_policy)(struct wb_tx *tx, struct wb_slice arn);
 };
 void wb_target_register(struct wb_engine *e, const struct wb_target_kind *k);
 void wb_deliver(
     struct wb_tx *tx, const struct wb_delivery *d,
     struct wb_outcome *out); /* unknown kind: permanent INVALID_PARAMETER; depth: permanent */
+/* Whether the resource policy of what receives lets the source do `action` to it, on behalf of its
+ * ARN and account; else *out is permanent NO_PERMISSIONS. A service may do nothing that nobody let
+ * it do. */
+bool wb_deliver_allowed(struct wb_tx *tx, const struct wb_delivery *d, const char *action,
+                        struct wb_slice resource, struct wb_outcome *out);
 bool wb_target_known(struct wb_engine *e, struct wb_slice arn);
 
 /* One service using another, validated and authorized as usual, inside the caller's transaction.

@@ -134,6 +134,7 @@ struct wb_principal wb_role_principal(struct wb_arena *a, const struct wb_identi
 typedef const struct wb_policy *wb_resource_policy_fn(struct wb_tx *tx, struct wb_slice arn);
 void wb_resource_policy_register(struct wb_engine *e, const char *arn_service,
                                  wb_resource_policy_fn *fn);
+const struct wb_policy *wb_resource_policy(struct wb_tx *tx, struct wb_slice arn);
 
 /* --- decisions --- */
 

@@ -109,6 +109,8 @@ static void *load(struct wb_tx *tx, struct wb_slice key)
     struct wb_json v = wb_json_read(a, b->json, NULL);
     b->number = (uint64_t)wb_json_get_i64(v, "number", 0);
     b->policy = own_str(a, v, "policy");
+    if (b->policy.n)
+        b->resources = wb_policy_parse(b->policy, true, tx->arena, &(struct wb_slice){0});
     struct rows r = {0};
     if (b->number)
         r = read_rows(tx, wb_key(tx->arena, WB_T_RULE, "u", b->number), "");
@@ -125,6 +127,7 @@ static void unload(void *object)
 {
     struct wb_bus *b = object;
     wb_match_free(b->set);
+    wb_policy_unref(b->resources);
     for (uint32_t i = 0; i < b->rule_count; i++)
         wb_pattern_free(b->compiled[i]);
     free(b->compiled);
@@ -162,6 +165,22 @@ const struct wb_bus *wb_bus_find(struct wb_tx *tx, struct wb_slice account, stru
     if (!name.n)
         return NULL;
     return wb_def(tx, &wb_bus_kind, wb_bus_key(tx->arena, account, region, name));
+}
+
+const struct wb_policy *wb_bus_policy(struct wb_tx *tx, struct wb_slice text)
+{
+    struct wb_arn arn;
+    if (!wb_arn_parse(text, &arn))
+        return NULL;
+    struct wb_slice rest = arn.resource, kind = wb_slice_cut(&rest, '/');
+    if (wb_slice_is(kind, "rule")) {
+        struct wb_slice first = wb_slice_cut(&rest, '/');
+        rest = rest.p ? first : WB_S("default");
+    } else if (!wb_slice_is(kind, "event-bus")) {
+        return NULL;
+    }
+    const struct wb_bus *b = wb_bus_find(tx, arn.account, arn.region, rest);
+    return b ? b->resources : NULL;
 }
 
 const struct wb_bus *wb_bus_of_call(struct wb_call *c, const char *member)

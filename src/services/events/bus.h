@@ -12,6 +12,7 @@
 #ifndef WB_EVENTS_BUS_H
 #define WB_EVENTS_BUS_H
 
+#include "auth/policy.h"
 #include "engine/engine.h"
 #include "engine/paging.h"
 #include "engine/tags.h"
@@ -39,8 +40,10 @@ struct wb_rule {
 struct wb_bus {
     struct wb_arena arena;
     uint64_t number; /* 0: a default bus without a row */
-    struct wb_slice account, region, name, arn, json, policy;
-    struct wb_rule *rule; /* by name */
+    struct wb_slice account, region, name, arn, json;
+    struct wb_slice policy;      /* as it was put; null = none */
+    struct wb_policy *resources; /* the same, compiled */
+    struct wb_rule *rule;        /* by name */
     uint32_t rule_count;
     struct wb_pattern **compiled; /* rule i's; NULL when disabled or without a pattern */
     struct wb_match_set *set;
@@ -58,6 +61,8 @@ const struct wb_bus *wb_bus_find(struct wb_tx *tx, struct wb_slice account, stru
 const struct wb_bus *wb_bus_of_call(struct wb_call *c, const char *member);
 /* In a command: the same bus with a row. */
 const struct wb_bus *wb_bus_ensure(struct wb_tx *tx, const struct wb_bus *b);
+/* The policy of the bus that an ARN of a bus or of a rule on it names (wb_resource_policy_fn). */
+const struct wb_policy *wb_bus_policy(struct wb_tx *tx, struct wb_slice arn);
 void wb_bus_changed(struct wb_tx *tx, const struct wb_bus *b);
 struct wb_slice wb_bus_key(struct wb_arena *a, struct wb_slice account, struct wb_slice region,
                            struct wb_slice name);

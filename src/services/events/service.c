@@ -1,5 +1,6 @@
 /* The operation table of EventBridge, and the module. */
 #include "base/limits.h"
+#include "engine/identity.h"
 #include "services/events/events.h"
 #include "services/events/shapes.h"
 
@@ -63,6 +64,7 @@ const struct wb_service wb_events_service = {
 static void start(struct wb_engine *e)
 {
     wb_def_register(e, &wb_bus_kind);
+    wb_resource_policy_register(e, "events", wb_bus_policy);
     wb_executor_register(e, &wb_events_target_executor);
     wb_executor_register(e, &wb_events_expire_executor);
     wb_executor_register(e, &wb_events_timer_executor);

@@ -113,6 +113,7 @@ void lambda_create_resource(struct wb_call *c);
 void lambda_configuration_resource(struct wb_call *c);
 
 extern const struct wb_target_kind lambda_target; /* permission.c */
+const struct wb_policy *lambda_resource_policy(struct wb_tx *tx, struct wb_slice arn);
 /* In a command: adds an asynchronous invocation to the function's queue (async.c). Null request_id:
  * a new one. */
 void lambda_enqueue(struct wb_tx *tx, const struct lambda_function *f, const struct wb_ctx *ctx,

@@ -3,6 +3,7 @@
 #include "services/lambda/lambda.h"
 
 #include "base/log.h"
+#include "engine/identity.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,6 +40,7 @@ static void start(struct wb_engine *e)
     wb_def_register(e, &lambda_function_kind);
     wb_executor_register(e, &lambda_executor);
     wb_target_register(e, &lambda_target);
+    wb_resource_policy_register(e, "lambda", lambda_resource_policy);
     l->loop = wb_dispatcher_loop(e);
 }
 

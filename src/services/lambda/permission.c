@@ -222,37 +222,6 @@ void lambda_policy_get(struct wb_call *c)
 
 /* --- deliveries --- */
 
-static bool allowed(struct wb_tx *tx, const struct wb_delivery *d, const struct lambda_function *f)
-{
-    struct wb_principal source = {.type = WB_PRINCIPAL_SERVICE,
-                                  .account = d->source_account,
-                                  .service = wb_slice_str(d->source_service),
-                                  .arn = wb_slice_str(d->source_service)};
-    struct wb_pair context[] = {{WB_S("aws:SourceArn"), d->source_arn},
-                                {WB_S("aws:SourceAccount"), d->source_account}};
-    struct wb_request q = {.principal = &source,
-                           .action = WB_S("lambda:InvokeFunction"),
-                           .resource = f->arn,
-                           .context = context,
-                           .context_count = 2,
-                           .now_ms = tx->now_ms};
-    if (!d->source_service) {
-        /* Inside the account (a destination, a console action): as whoever caused it. */
-        if (!d->ctx)
-            return false;
-        q.principal = &d->ctx->principal;
-        if (wb_slice_eq(q.principal->account, f->account) &&
-            (!f->policy || wb_policy_eval(f->policy, &q, NULL) != WB_EXPLICIT_DENY))
-            return true;
-    }
-    return f->policy && wb_policy_eval(f->policy, &q, NULL) == WB_ALLOW;
-}
-
-static void refuse(struct wb_outcome *out, const char *code, struct wb_slice message)
-{
-    *out = (struct wb_outcome){.kind = WB_PERMANENT, .code = code, .message = message};
-}
-
 static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_outcome *out)
 {
     static const struct wb_ctx nobody;
@@ -262,29 +231,26 @@ static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_out
     if (good && (!r.qualifier.n || wb_slice_is(r.qualifier, "$LATEST")))
         f = lambda_function_find(tx, r.account, r.region, r.name);
     if (!f) {
-        refuse(out, "NO_RESOURCE",
-               wb_printf(tx->arena, "Function not found: %.*s", WB_FMT(d->target)));
+        *out = (struct wb_outcome){
+            .kind = WB_PERMANENT,
+            .code = "NO_RESOURCE",
+            .message = wb_printf(tx->arena, "Function not found: %.*s", WB_FMT(d->target))};
         return;
     }
-    if (!allowed(tx, d, f)) {
-        refuse(out, "NO_PERMISSIONS",
-               wb_printf(tx->arena, "%s may not invoke %.*s: its policy has no statement for it.",
-                         d->source_service ? d->source_service : "The caller", WB_FMT(d->target)));
+    if (!wb_deliver_allowed(tx, d, "lambda:InvokeFunction", f->arn, out))
         return;
-    }
     lambda_enqueue(tx, f, d->ctx, d->payload, d->payload_key, WB_SLICE_NULL, d->first_ms);
     *out = (struct wb_outcome){.kind = WB_ACCEPTED};
 }
 
-static struct wb_slice resource_policy(struct wb_tx *tx, struct wb_slice arn)
+const struct wb_target_kind lambda_target = {.service = "lambda", .deliver = deliver};
+
+const struct wb_policy *lambda_resource_policy(struct wb_tx *tx, struct wb_slice arn)
 {
     static const struct wb_ctx nobody;
     struct lambda_ref r;
     const struct lambda_function *f = NULL;
     if (lambda_ref_parse(arn, &nobody, &r))
         f = lambda_function_find(tx, r.account, r.region, r.name);
-    return f ? f->policy_text : WB_SLICE_NULL;
+    return f ? f->policy : NULL;
 }
-
-const struct wb_target_kind lambda_target = {
-    .service = "lambda", .deliver = deliver, .resource_policy = resource_policy};

@@ -3,10 +3,10 @@
  * publishing command as its limits allow, the rest by a job that walks the subscriptions in order
  * of id. A subscription made or ended meanwhile gets the message or not, as on AWS.
  */
-#include "auth/policy.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "codec/text.h"
+#include "engine/identity.h"
 #include "services/sns/sns.h"
 
 /* --- functions --- */
@@ -412,36 +412,6 @@ void sns_publish_batch(struct wb_call *c)
 
 /* --- what others deliver to a topic --- */
 
-static struct wb_slice topic_policy(struct wb_tx *tx, struct wb_slice arn)
-{
-    struct topic t;
-    return sns_topic_by_arn(tx, arn, &t) ? sns_topic_policy(tx->arena, &t) : WB_SLICE_NULL;
-}
-
-static bool may_publish(struct wb_tx *tx, const struct topic *t, const struct wb_delivery *d)
-{
-    struct wb_slice why;
-    struct wb_policy *p = wb_policy_parse(sns_topic_policy(tx->arena, t), true, tx->arena, &why);
-    const struct wb_principal who = {.type = WB_PRINCIPAL_SERVICE,
-                                     .service = wb_slice_str(d->source_service),
-                                     .account = d->source_account};
-    /* Alarms name their owner, which is what the default policy asks for; rules must be let in by
-     * name. */
-    bool owner = strcmp(d->source_service, "cloudwatch.amazonaws.com") == 0;
-    const struct wb_pair context[] = {{WB_S("aws:SourceArn"), d->source_arn},
-                                      {WB_S("aws:SourceAccount"), d->source_account},
-                                      {WB_S("AWS:SourceOwner"), d->source_account}};
-    const struct wb_request q = {.principal = &who,
-                                 .action = WB_S("sns:Publish"),
-                                 .resource = t->arn,
-                                 .context = context,
-                                 .context_count = owner ? 3 : 2,
-                                 .now_ms = tx->now_ms};
-    bool ok = p && wb_policy_eval(p, &q, NULL) == WB_ALLOW;
-    wb_policy_unref(p);
-    return ok;
-}
-
 static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_outcome *out)
 {
     struct topic t;
@@ -449,10 +419,8 @@ static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_out
     if (!sns_topic_by_arn(tx, d->target, &t)) {
         out->code = "NO_RESOURCE";
         out->message = WB_S("Topic does not exist");
-    } else if (!may_publish(tx, &t, d)) {
-        out->code = "NO_PERMISSIONS";
-        out->message =
-            wb_printf(tx->arena, "The topic's policy does not let %s publish", d->source_service);
+    } else if (!wb_deliver_allowed(tx, d, "sns:Publish", t.arn, out)) {
+        return;
     } else if (d->payload.n == 0 || d->payload.n > WB_SNS_MESSAGE_MAX) {
         out->code = "INVALID_PARAMETER";
         out->message = WB_S("Message empty or too long");
@@ -465,7 +433,7 @@ static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_out
     }
 }
 
-static const struct wb_target_kind target_kind = {"sns", deliver, topic_policy};
+static const struct wb_target_kind target_kind = {"sns", deliver};
 
 /* --- the module --- */
 
@@ -476,6 +444,8 @@ static void start(struct wb_engine *e)
     wb_executor_register(e, &sns_expire_executor);
     wb_job_register(e, &publish_job);
     wb_target_register(e, &target_kind);
+    wb_def_register(e, &sns_policy_kind);
+    wb_resource_policy_register(e, "sns", sns_resource_policy);
     wb_page_register(e, &sns_page_confirm);
     wb_page_register(e, &sns_page_unsubscribe);
 }

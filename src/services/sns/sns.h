@@ -43,6 +43,9 @@ struct wb_slice sns_topic_attribute(struct wb_arena *a, const struct topic *t,
                                     const char *name); /* null when not set */
 struct wb_slice sns_topic_policy(struct wb_arena *a,
                                  const struct topic *t); /* its own or the default one */
+/* The same compiled, once for all who ask. */
+extern struct wb_def_kind sns_policy_kind;
+const struct wb_policy *sns_resource_policy(struct wb_tx *tx, struct wb_slice arn);
 /* The topic of the call's TopicArn, or the error NotFound / InvalidParameter set. */
 bool sns_call_topic(struct wb_call *c, struct wb_slice arn, struct topic *out);
 /* The JSON object with one text member set, or removed when the value is empty. */

@@ -4,6 +4,7 @@
 #include "engine/paging.h"
 #include "engine/tags.h"
 #include "services/sns/sns.h"
+#include <stdlib.h>
 
 /* --- rows --- */
 
@@ -79,6 +80,48 @@ struct wb_slice sns_topic_policy(struct wb_arena *a, const struct topic *t)
                      "\"SNS:Publish\"],\"Resource\":\"%.*s\",\"Condition\":{\"StringEquals\":{"
                      "\"AWS:SourceOwner\":\"%.*s\"}}}]}",
                      WB_FMT(t->arn), WB_FMT(t->account));
+}
+
+struct compiled {
+    struct wb_policy *policy;
+};
+
+static void *policy_load(struct wb_tx *tx, struct wb_slice key)
+{
+    uint16_t table;
+    struct wb_key_rd k = wb_key_rd(tx->arena, key, &table);
+    struct wb_slice account = wb_key_rd_str(&k), region = wb_key_rd_str(&k), why;
+    struct topic t;
+    if (!sns_topic_read(tx, account, region, wb_key_rd_str(&k), &t))
+        return NULL;
+    struct compiled *c = wb_xcalloc(1, sizeof *c);
+    c->policy = wb_policy_parse(sns_topic_policy(tx->arena, &t), true, tx->arena, &why);
+    return c;
+}
+
+static void policy_free(void *object)
+{
+    struct compiled *c = object;
+    wb_policy_unref(c->policy);
+    free(c);
+}
+
+struct wb_def_kind sns_policy_kind = {
+    .name = "topic policy", .load = policy_load, .free = policy_free};
+
+static void policy_changed(struct wb_tx *tx, const struct topic *t)
+{
+    wb_def_changed(tx, &sns_policy_kind, row_key(tx, t->account, t->region, t->name));
+}
+
+const struct wb_policy *sns_resource_policy(struct wb_tx *tx, struct wb_slice arn)
+{
+    struct wb_arn parts;
+    if (!wb_arn_parse(arn, &parts))
+        return NULL;
+    const struct compiled *c =
+        wb_def(tx, &sns_policy_kind, row_key(tx, parts.account, parts.region, parts.resource));
+    return c ? c->policy : NULL;
 }
 
 void sns_invalid(struct wb_call *c, const char *what)
@@ -242,6 +285,7 @@ void sns_create_topic(struct wb_call *c)
         t.arn = wb_arn_make(c->arena, "sns", t.region, t.account, "%.*s", WB_FMT(name));
         t.attributes = attributes;
         sns_topic_write(c->tx, &t);
+        policy_changed(c->tx, &t);
         wb_tags_put(c->tx, t.arn, tag, tags);
     }
     wb_out_str(&c->out, "TopicArn", t.arn);
@@ -259,6 +303,7 @@ void sns_delete_topic(struct wb_call *c)
     if (!sns_topic_by_arn(c->tx, arn, &t))
         return; /* deleting what is not there succeeds */
     wb_tx_del(c->tx, row_key(c->tx, t.account, t.region, t.name));
+    policy_changed(c->tx, &t);
     wb_tags_drop(c->tx, t.arn);
     /* The name is free at once; the numbered ranges go in a job. */
     const uint16_t ranges[] = {WB_T_SUBSCRIPTION, WB_T_SNS_ENDPOINT, WB_T_SNS_TOKEN};
@@ -350,6 +395,7 @@ void sns_set_topic_attributes(struct wb_call *c)
         return;
     t.attributes = sns_with_member(c->arena, t.attributes, name, value);
     sns_topic_write(c->tx, &t);
+    policy_changed(c->tx, &t);
 }
 
 /* --- permissions: statements of the policy by label --- */
@@ -387,6 +433,7 @@ static void put_policy(struct wb_call *c, struct topic *t, struct wb_slice state
         return;
     t->attributes = sns_with_member(c->arena, t->attributes, WB_S("Policy"), policy);
     sns_topic_write(c->tx, t);
+    policy_changed(c->tx, t);
 }
 
 void sns_add_permission(struct wb_call *c)
