@@ -46,6 +46,7 @@ struct wb_shape {
     const char *values_code; /* enum: code of an error told alone, when the service does so
                                 (Lambda's runtime: InvalidParameterValueException) */
     const char *values_more; /* what AWS prints after such a set (" or be a valid ARN") */
+    bool or_arn;             /* an ARN will do as well: the service checks it */
     bool sensitive;          /* a secret or somebody's payload: hidden in the audit log */
 };
 

@@ -138,6 +138,12 @@ static bool too_long(const struct wb_shape *s, struct wb_slice text)
     return s->has_max && (int64_t)text.n > s->max && length_of(text) > s->max;
 }
 
+/* The service will look at it. */
+static bool is_arn(const struct wb_shape *s, struct wb_slice text)
+{
+    return s->or_arn && text.n <= WB_ARN_MAX && wb_slice_starts(text, WB_S("arn:"));
+}
+
 static bool in_set(const struct wb_shape *s, struct wb_slice text)
 {
     for (const char *const *v = s->values; *v; v++)
@@ -184,6 +190,8 @@ static void note_rule(struct check *k, const struct wb_shape *s)
 static void check_string(struct check *k, struct wb_json v, const struct wb_shape *s)
 {
     struct wb_slice text = wb_json_str(v, k->c->arena);
+    if (is_arn(s, text))
+        return;
     if (s->values && !in_set(s, text)) {
         if (s->values_code)
             fail_alone(k, s, text);
@@ -240,7 +248,7 @@ static int64_t blob_len(struct wb_slice text)
 static bool scalar_ok(struct check *k, struct wb_json v, const struct wb_shape *s)
 {
     struct wb_slice text = wb_json_str(v, k->c->arena);
-    return wb_json_type(v) != WB_JSON_STRING ||
+    return wb_json_type(v) != WB_JSON_STRING || is_arn(s, text) ||
            ((!s->values || in_set(s, text)) && wb_shape_matches(s, text) && !too_short(s, text) &&
             !too_long(s, text));
 }

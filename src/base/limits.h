@@ -86,6 +86,7 @@
 #define WB_DDB_BATCH_BYTES_MAX  (16 << 20)
 #define WB_DDB_BATCH_WRITE_MAX  25
 #define WB_DDB_BATCH_GET_MAX    100
+#define WB_ARN_MAX              1024 /* where an ARN may stand for a name */
 #define WB_DDB_HASH_MAX         2048
 #define WB_DDB_RANGE_MAX        1024
 #define WB_DDB_NAME_MAX         65535 /* attribute name */

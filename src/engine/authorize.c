@@ -256,6 +256,8 @@ static bool decide(struct decision *d, const struct wb_need *n)
     unsigned keys = d->keys | wb_policy_keys(d->set.resource);
     d->context.pairs.n = d->shared;
     widen(d, keys);
+    if (wb_failed(c))
+        return false; /* conditions must be read out of the input, which has to make sense then */
     d->shared = d->context.pairs.n;
     add(&d->context, WB_S("aws:ResourceAccount"), owner);
     if (keys & WB_KEYS_RESOURCE_TAG && named)

@@ -25,11 +25,14 @@ static bool read_table(struct wb_call *c, struct wb_ddb_table *t)
 {
     t->account = c->ctx.account;
     t->region = c->ctx.region;
-    t->name = wb_in_str(c, "TableName");
+    t->name = wb_ddb_table_name(c, wb_in_str(c, "TableName"));
+    if (!t->name.n)
+        wb_ddb_invalid(c, INVALID "TableName: an ARN of this account and region is needed");
     t->table_class = wb_in_str(c, "TableClass");
     t->protect = wb_in_bool(c, "DeletionProtectionEnabled", false);
     wb_ddb_read_sse(c, t);
-    return read_billing(c, t) && wb_ddb_read_attributes(c, wb_in(c, "AttributeDefinitions"), t) &&
+    return !wb_failed(c) && read_billing(c, t) &&
+           wb_ddb_read_attributes(c, wb_in(c, "AttributeDefinitions"), t) &&
            wb_ddb_read_table_keys(c, t) && wb_ddb_read_indexes(c, t) &&
            wb_ddb_check_definitions(c, t) && wb_ddb_read_stream(c, t, c->tx->now_ms);
 }

@@ -1,44 +1,16 @@
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/ops.h"
 
-/* --- what an operation touches, for authorization --- */
-
-static void on_table(struct wb_call *c)
-{
-    wb_call_resource(c, wb_ddb_table_arn(c, wb_in_str(c, "TableName")));
-}
-
-static void on_index(struct wb_call *c)
-{
-    struct wb_slice arn = wb_ddb_table_arn(c, wb_in_str(c, "TableName")),
-                    index = wb_in_str(c, "IndexName");
-    if (index.p)
-        arn = wb_printf(c->arena, "%.*s/index/%.*s", WB_FMT(arn), WB_FMT(index));
-    wb_call_resource(c, arn);
-}
-
-static void on_tables(struct wb_call *c)
-{
-    struct wb_json_iter it = wb_json_iter(wb_in(c, "RequestItems"));
-    while (wb_json_next(&it))
-        wb_call_resource(c, wb_ddb_table_arn(c, wb_json_str(it.key, c->arena)));
-}
-
-static void on_arn(struct wb_call *c)
-{
-    wb_call_resource(c, wb_in_str(c, "ResourceArn"));
-}
-
 static const struct wb_op ops[] = {
     {.name = "CreateTable",
      .class = WB_WRITE,
      .input = &wb_ddb_create_table_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_new_table,
      .handler = wb_ddb_create_table},
     {.name = "DescribeTable",
      .class = WB_READ,
      .input = &wb_ddb_table_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
      .handler = wb_ddb_describe_table},
     {.name = "ListTables",
      .class = WB_READ,
@@ -47,80 +19,96 @@ static const struct wb_op ops[] = {
     {.name = "DeleteTable",
      .class = WB_WRITE,
      .input = &wb_ddb_delete_table_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
      .handler = wb_ddb_delete_table},
     {.name = "UpdateTable",
      .class = WB_WRITE,
      .input = &wb_ddb_update_table_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
      .handler = wb_ddb_update_table,
      .compound = true},
     {.name = "PutItem",
      .class = WB_WRITE,
      .input = &wb_ddb_put_item_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
      .prepare = wb_ddb_put_prepare,
+     .conditions = wb_ddb_put_facts,
+     .condition_keys = wb_ddb_write_keys,
      .handler = wb_ddb_write_item,
      .data = true},
     {.name = "DeleteItem",
      .class = WB_WRITE,
      .input = &wb_ddb_delete_item_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
      .prepare = wb_ddb_delete_prepare,
+     .conditions = wb_ddb_delete_facts,
+     .condition_keys = wb_ddb_write_keys,
      .handler = wb_ddb_write_item,
      .data = true},
     {.name = "UpdateItem",
      .class = WB_WRITE,
      .input = &wb_ddb_update_item_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
      .prepare = wb_ddb_update_prepare,
+     .conditions = wb_ddb_update_facts,
+     .condition_keys = wb_ddb_write_keys,
      .handler = wb_ddb_write_item,
      .data = true},
     {.name = "GetItem",
      .class = WB_READ,
      .input = &wb_ddb_get_item_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
+     .conditions = wb_ddb_get_facts,
+     .condition_keys = wb_ddb_read_keys,
      .handler = wb_ddb_get_item,
      .data = true},
     {.name = "BatchGetItem",
      .class = WB_SCAN,
      .input = &wb_ddb_batch_get_input,
-     .resources = on_tables,
+     .resources = wb_ddb_on_tables,
+     .conditions = wb_ddb_batch_get_facts,
+     .condition_keys = wb_ddb_read_keys,
      .handler = wb_ddb_batch_get,
      .data = true},
     {.name = "Query",
      .class = WB_SCAN,
      .input = &wb_ddb_query_input,
-     .resources = on_index,
+     .resources = wb_ddb_on_index,
+     .conditions = wb_ddb_query_facts,
+     .condition_keys = wb_ddb_read_keys,
      .handler = wb_ddb_query,
      .data = true},
     {.name = "Scan",
      .class = WB_SCAN,
      .input = &wb_ddb_scan_input,
-     .resources = on_index,
+     .resources = wb_ddb_on_index,
+     .conditions = wb_ddb_scan_facts,
+     .condition_keys = wb_ddb_scan_keys,
      .handler = wb_ddb_scan,
      .data = true},
     {.name = "BatchWriteItem",
      .class = WB_WRITE,
      .input = &wb_ddb_batch_write_input,
-     .resources = on_tables,
+     .resources = wb_ddb_on_tables,
      .prepare = wb_ddb_batch_write_prepare,
+     .conditions = wb_ddb_batch_write_facts,
+     .condition_keys = wb_ddb_batch_write_keys,
      .handler = wb_ddb_batch_write,
      .data = true},
     {.name = "DescribeContinuousBackups",
      .class = WB_READ,
      .input = &wb_ddb_describe_backups_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
      .handler = wb_ddb_describe_backups},
     {.name = "UpdateContinuousBackups",
      .class = WB_WRITE,
      .input = &wb_ddb_update_backups_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
      .handler = wb_ddb_update_backups},
     {.name = "DescribeTimeToLive",
      .class = WB_READ,
      .input = &wb_ddb_describe_ttl_input,
-     .resources = on_table,
+     .resources = wb_ddb_on_table,
      .handler = wb_ddb_describe_ttl},
     {.name = "DescribeEndpoints",
      .class = WB_READ,
@@ -133,17 +121,17 @@ static const struct wb_op ops[] = {
     {.name = "TagResource",
      .class = WB_WRITE,
      .input = &wb_ddb_tag_input,
-     .resources = on_arn,
+     .resources = wb_ddb_on_arn,
      .handler = wb_ddb_tag_resource},
     {.name = "UntagResource",
      .class = WB_WRITE,
      .input = &wb_ddb_untag_input,
-     .resources = on_arn,
+     .resources = wb_ddb_on_arn,
      .handler = wb_ddb_untag_resource},
     {.name = "ListTagsOfResource",
      .class = WB_READ,
      .input = &wb_ddb_list_tags_input,
-     .resources = on_arn,
+     .resources = wb_ddb_on_arn,
      .handler = wb_ddb_list_tags},
 };
 

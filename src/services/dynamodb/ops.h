@@ -22,6 +22,14 @@ wb_handler_fn wb_ddb_put_prepare, wb_ddb_delete_prepare, wb_ddb_update_prepare, 
 wb_handler_fn wb_ddb_get_item, wb_ddb_batch_get, wb_ddb_query, wb_ddb_scan;
 wb_handler_fn wb_ddb_batch_write_prepare, wb_ddb_batch_write;
 
+/* What a call needs, and what policies may ask about it (access.c). */
+wb_resource_fn wb_ddb_on_table, wb_ddb_on_new_table, wb_ddb_on_index, wb_ddb_on_tables,
+    wb_ddb_on_arn;
+wb_resource_fn wb_ddb_put_facts, wb_ddb_delete_facts, wb_ddb_update_facts, wb_ddb_get_facts,
+    wb_ddb_query_facts, wb_ddb_scan_facts, wb_ddb_batch_get_facts, wb_ddb_batch_write_facts;
+extern const char *const wb_ddb_write_keys[],
+    *const wb_ddb_read_keys[], *const wb_ddb_scan_keys[], *const wb_ddb_batch_write_keys[];
+
 /* Jobs: the kinds and how they begin. */
 extern const struct wb_job_kind wb_ddb_backfill_job;
 void wb_ddb_backfill_start(struct wb_tx *tx, const struct wb_ddb_table *t,

@@ -507,16 +507,12 @@ static bool check_query(struct walk *w)
 
 static void query(struct wb_call *c)
 {
-    static const char *const expressions[] = {"ProjectionExpression", "FilterExpression",
-                                              "KeyConditionExpression", NULL};
-    static const char *const older[] = {"AttributesToGet", "QueryFilter", "ConditionalOperator",
-                                        "KeyConditions", NULL};
     int64_t start_ns = wb_ddb_now_ns(c);
     struct walk w = {.c = c,
                      .consistent = wb_in_bool(c, "ConsistentRead", false),
                      .backward = !wb_in_bool(c, "ScanIndexForward", true),
                      .limit = wb_in_i64(c, "Limit", 0)};
-    if (!read_start(&w) || !wb_ddb_exprs_read(c, c->in, expressions, older, &w.e) ||
+    if (!read_start(&w) || !wb_ddb_exprs_read(c, c->in, &wb_ddb_query_params, &w.e) ||
         !read_keys(&w) || !read_select(&w))
         return;
     w.t = wb_ddb_table_named(c, false);
@@ -585,16 +581,13 @@ static bool set_segment(struct walk *w, int64_t segment, int64_t segments)
 
 static void scan(struct wb_call *c)
 {
-    static const char *const expressions[] = {"ProjectionExpression", "FilterExpression", NULL};
-    static const char *const older[] = {"AttributesToGet", "ScanFilter", "ConditionalOperator",
-                                        NULL};
     int64_t start_ns = wb_ddb_now_ns(c);
     int64_t segment = wb_in_i64(c, "Segment", -1), segments = wb_in_i64(c, "TotalSegments", 0);
     struct walk w = {.c = c,
                      .consistent = wb_in_bool(c, "ConsistentRead", false),
                      .limit = wb_in_i64(c, "Limit", 0)};
     if (!read_start(&w) || !check_segments(c, segment, segments) ||
-        !wb_ddb_exprs_read(c, c->in, expressions, older, &w.e) || !read_select(&w))
+        !wb_ddb_exprs_read(c, c->in, &wb_ddb_scan_params, &w.e) || !read_select(&w))
         return;
     w.t = wb_ddb_table_named(c, false);
     if (!w.t || !find_index(&w, true) || !check_start(&w, true) || !check_select(&w) ||

@@ -3,9 +3,6 @@
 #include "base/map.h"
 #include "services/dynamodb/ops.h"
 
-static const char *const get_expr[] = {"ProjectionExpression", NULL};
-static const char *const get_older[] = {"AttributesToGet", NULL};
-
 static bool parse_key(struct wb_call *c, struct wb_json v, struct wb_av *key)
 {
     struct wb_av_error e;
@@ -38,7 +35,7 @@ static void get_item(struct wb_call *c)
     struct wb_av key;
     struct wb_ddb_exprs x;
     if (!parse_key(c, wb_in(c, "Key"), &key) ||
-        !wb_ddb_exprs_read(c, c->in, get_expr, get_older, &x))
+        !wb_ddb_exprs_read(c, c->in, &wb_ddb_get_params, &x))
         return;
     const struct wb_ddb_table *t = wb_ddb_table_named(c, false);
     if (!t || !wb_ddb_check_key(c, t, &key) || !wb_ddb_check_paths(c, t, &x))
@@ -92,7 +89,7 @@ static bool read_table(struct wb_call *c, struct batch_table *b, uint32_t *total
             wb_ddb_invalid(c, "Too many items requested for the BatchGetItem call");
     }
     wb_map_free(seen);
-    return !wb_failed(c) && wb_ddb_exprs_read(c, b->in, get_expr, get_older, &b->x);
+    return !wb_failed(c) && wb_ddb_exprs_read(c, b->in, &wb_ddb_get_params, &b->x);
 }
 
 static bool find_table(struct wb_call *c, struct batch_table *b)

@@ -1,6 +1,28 @@
 #include "services/dynamodb/request.h"
 #include "engine/engine.h"
 
+/* --- parameters --- */
+
+#define LIST(...)                                                                                  \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+
+const struct wb_ddb_params wb_ddb_put_params = {LIST("ConditionExpression"),
+                                                LIST("Expected", "ConditionalOperator")};
+const struct wb_ddb_params wb_ddb_update_params = {
+    LIST("UpdateExpression", "ConditionExpression"),
+    LIST("AttributeUpdates", "Expected", "ConditionalOperator")};
+const struct wb_ddb_params wb_ddb_get_params = {LIST("ProjectionExpression"),
+                                                LIST("AttributesToGet")};
+const struct wb_ddb_params wb_ddb_query_params = {
+    LIST("ProjectionExpression", "FilterExpression", "KeyConditionExpression"),
+    LIST("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions")};
+const struct wb_ddb_params wb_ddb_scan_params = {
+    LIST("ProjectionExpression", "FilterExpression"),
+    LIST("AttributesToGet", "ScanFilter", "ConditionalOperator")};
+
 /* --- expressions --- */
 
 static bool present(struct wb_json from, const char *name)
@@ -150,9 +172,10 @@ static bool any_given(struct wb_json from, const char *const *expressions, const
     return false;
 }
 
-bool wb_ddb_exprs_read(struct wb_call *c, struct wb_json from, const char *const *expressions,
-                       const char *const *older, struct wb_ddb_exprs *out)
+bool wb_ddb_exprs_read(struct wb_call *c, struct wb_json from, const struct wb_ddb_params *p,
+                       struct wb_ddb_exprs *out)
 {
+    const char *const *expressions = p->expressions, *const *older = p->older;
     *out = (struct wb_ddb_exprs){.from = from, .bindings.arena = c->arena};
     if (!any_given(from, expressions, older))
         return true;
@@ -357,8 +380,9 @@ void wb_ddb_run(struct wb_call *c, wb_handler_fn *fn)
 {
     fn(c);
     if (c->tx->status == WB_STORE_CORRUPT) {
-        struct wb_pair dims[2] = {{WB_S("Operation"), wb_slice_str(c->op->name)},
-                                  {WB_S("TableName"), wb_in_str(c, "TableName")}};
+        struct wb_pair dims[2] = {
+            {WB_S("Operation"), wb_slice_str(c->op->name)},
+            {WB_S("TableName"), wb_ddb_table_name(c, wb_in_str(c, "TableName"))}};
         wb_count(c->engine, c->ctx.account, c->ctx.region, "AWS/DynamoDB", "SystemErrors", dims, 2,
                  1, "Count");
         return;
@@ -366,7 +390,7 @@ void wb_ddb_run(struct wb_call *c, wb_handler_fn *fn)
     if (!wb_failed(c) || c->error.status >= 500)
         return;
     /* The failed command leaves nothing behind, so these are counted in memory. */
-    struct wb_pair dim = {WB_S("TableName"), wb_in_str(c, "TableName")};
+    struct wb_pair dim = {WB_S("TableName"), wb_ddb_table_name(c, wb_in_str(c, "TableName"))};
     bool conditional = strcmp(c->error.code, "ConditionalCheckFailedException") == 0;
     wb_count(c->engine, c->ctx.account, c->ctx.region, "AWS/DynamoDB",
              conditional ? "ConditionalCheckFailedRequests" : "UserErrors", &dim,

@@ -25,10 +25,16 @@ struct wb_ddb_exprs {
     bool has_keys;
 };
 
-/* Reads whatever of them is there, in AWS's order of checks. Names lists are NULL-terminated: the
- * expression parameters this operation knows, and the older ones that exclude them. */
-bool wb_ddb_exprs_read(struct wb_call *c, struct wb_json from, const char *const *expressions,
-                       const char *const *older, struct wb_ddb_exprs *out);
+/* The parameters an operation knows, NULL-terminated: expressions, and the older ones that exclude
+ * them. */
+struct wb_ddb_params {
+    const char *const *expressions, *const *older;
+};
+extern const struct wb_ddb_params wb_ddb_put_params, wb_ddb_update_params, wb_ddb_get_params,
+    wb_ddb_query_params, wb_ddb_scan_params;
+/* Reads whatever of them is there, in AWS's order of checks. */
+bool wb_ddb_exprs_read(struct wb_call *c, struct wb_json from, const struct wb_ddb_params *p,
+                       struct wb_ddb_exprs *out);
 /* Paths into key attributes are refused. */
 bool wb_ddb_check_paths(struct wb_call *c, const struct wb_ddb_table *t,
                         const struct wb_ddb_exprs *x);

@@ -12,7 +12,8 @@ static const struct wb_shape table_name = {.kind = WB_STRING,
                                            .has_min = true,
                                            .max = 255,
                                            .has_max = true,
-                                           .pattern = "[a-zA-Z0-9_.-]+"};
+                                           .pattern = "[a-zA-Z0-9_.-]+",
+                                           .or_arn = true};
 
 static const struct wb_shape attribute_name = {
     .kind = WB_STRING, .name = "AttributeName", .max = 65535, .has_max = true};

@@ -34,7 +34,8 @@ static const struct wb_shape table_name = {.kind = WB_STRING,
                                            .has_min = true,
                                            .max = 255,
                                            .has_max = true,
-                                           .pattern = "[a-zA-Z0-9_.-]+"};
+                                           .pattern = "[a-zA-Z0-9_.-]+",
+                                           .or_arn = true};
 
 static const char *const key_type_values[] = {"HASH", "RANGE", NULL};
 static const struct wb_shape key_type = {

@@ -308,8 +308,23 @@ struct wb_slice wb_ddb_table_key(struct wb_arena *a, struct wb_slice account,
     return wb_key(a, WB_T_TABLE, "sss", account, region, name);
 }
 
+struct wb_slice wb_ddb_table_name(const struct wb_call *c, struct wb_slice s)
+{
+    struct wb_arn arn;
+    if (!wb_slice_starts(s, WB_S("arn:")))
+        return s;
+    if (!wb_arn_parse(s, &arn) || !wb_slice_is(arn.service, "dynamodb") ||
+        !wb_slice_eq(arn.account, c->ctx.account) || !wb_slice_eq(arn.region, c->ctx.region) ||
+        !wb_slice_starts(arn.resource, WB_S("table/")))
+        return WB_SLICE_NULL;
+    return wb_slice_sub(arn.resource, strlen("table/"), arn.resource.n);
+}
+
 const struct wb_ddb_table *wb_ddb_table(struct wb_call *c, struct wb_slice name)
 {
+    name = wb_ddb_table_name(c, name);
+    if (!name.n)
+        return NULL;
     return wb_def(c->tx, &wb_ddb_tables,
                   wb_ddb_table_key(c->arena, c->ctx.account, c->ctx.region, name));
 }
@@ -421,6 +436,8 @@ void wb_ddb_bad_value(struct wb_call *c, const struct wb_av_error *e)
 /* Once a request: no format, one copy. */
 struct wb_slice wb_ddb_table_arn(struct wb_call *c, struct wb_slice name)
 {
+    if (wb_slice_starts(name, WB_S("arn:")))
+        return name;
     struct wb_slice part[] = {WB_S("arn:aws:dynamodb:"), c->ctx.region, WB_S(":"), c->ctx.account,
                               WB_S(":table/"),           name};
     return wb_concat(c->arena, part, sizeof(part) / sizeof(*part));

@@ -77,6 +77,9 @@ extern struct wb_def_kind wb_ddb_tables;
 
 struct wb_slice wb_ddb_table_key(struct wb_arena *a, struct wb_slice account,
                                  struct wb_slice region, struct wb_slice name);
+/* A table's name in "orders" or in an ARN of the call's account and region; null for one of
+ * another place. */
+struct wb_slice wb_ddb_table_name(const struct wb_call *c, struct wb_slice name_or_arn);
 /* The table a call names, in the call's account and region. NULL when there is none. */
 const struct wb_ddb_table *wb_ddb_table(struct wb_call *c, struct wb_slice name);
 /* By the TableName of the input. Fails the call when absent: with the table's name in the text, or
@@ -118,6 +121,6 @@ void wb_ddb_table_describe(struct wb_tx *tx, struct wb_out *o, const struct wb_d
 /* Short cuts of handlers. */
 void wb_ddb_invalid(struct wb_call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void wb_ddb_bad_value(struct wb_call *c, const struct wb_av_error *e);
-struct wb_slice wb_ddb_table_arn(struct wb_call *c, struct wb_slice name);
+struct wb_slice wb_ddb_table_arn(struct wb_call *c, struct wb_slice name_or_arn);
 
 #endif

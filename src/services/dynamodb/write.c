@@ -62,11 +62,6 @@ static bool check_update(struct wb_call *c, const struct write *w)
 
 static void prepare(struct wb_call *c, enum kind kind)
 {
-    static const char *const put_expr[] = {"ConditionExpression", NULL};
-    static const char *const update_expr[] = {"UpdateExpression", "ConditionExpression", NULL};
-    static const char *const put_older[] = {"Expected", "ConditionalOperator", NULL};
-    static const char *const update_older[] = {"AttributeUpdates", "Expected",
-                                               "ConditionalOperator", NULL};
     struct write *w = wb_new(c->arena, struct write);
     w->kind = kind;
     w->start_ns = wb_ddb_now_ns(c);
@@ -85,8 +80,8 @@ static void prepare(struct wb_call *c, enum kind kind)
             return;
         }
     }
-    if (!wb_ddb_exprs_read(c, c->in, kind == UPDATE ? update_expr : put_expr,
-                           kind == UPDATE ? update_older : put_older, &w->x))
+    if (!wb_ddb_exprs_read(c, c->in, kind == UPDATE ? &wb_ddb_update_params : &wb_ddb_put_params,
+                           &w->x))
         return;
     w->t = wb_ddb_table_named(c, false);
     if (!w->t)
