@@ -161,6 +161,7 @@ def expiry(w):
 
 def main():
     with Waybill(args=["--test-clock"]) as w:
+        w.role("worker", {"Effect": "Allow", "Action": ["dynamodb:*", "sns:Publish"], "Resource": "*"})
         w.client("dynamodb").create_table(TableName="seen", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
                                           AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
         schedule(w)

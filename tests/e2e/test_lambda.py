@@ -427,6 +427,7 @@ def dies(w):
 
 def sandbox_off():
     with Waybill(args=["--sandbox", "off"]) as w:
+        w.role("worker")
         create(w, "free", MANY)
         assert invoke(w, "free", {"do": "count"})[0] == 1
         assert "sandbox is off" in w.log_text()
@@ -469,6 +470,7 @@ def main():
     only = sys.argv[1:]
     tests = [life, permissions, invocations, provided, confinement, concurrency, flood, retries, original, dies]
     with Waybill(args=["--test-clock"]) as w:
+        w.role("worker", {"Effect": "Allow", "Action": ["dynamodb:*", "sns:Publish"], "Resource": "*"})
         for t in tests:
             if only and t.__name__ not in only:
                 continue

@@ -179,6 +179,7 @@ def bad_functions(w):
 
 def main():
     with Waybill(args=["--test-clock"]) as w:
+        w.role("worker", {"Effect": "Allow", "Action": ["dynamodb:*", "sns:Publish"], "Resource": "*"})
         slow_stack(w)
         for part in (drained, killed, bad_functions):
             begun = time.monotonic()
