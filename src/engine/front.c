@@ -230,7 +230,7 @@ static bool admit(struct request *r)
     if (!wb_protocol_decode(c, &r->wire))
         return false;
     wb_validate(c);
-    if (wb_failed(c))
+    if (wb_failed(c) || !wb_front_snapshot(r))
         return false;
     wb_call_authorize(c, &r->tx);
     return !wb_failed(c);

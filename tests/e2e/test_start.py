@@ -53,6 +53,9 @@ def snapshot(data):
     return found
 
 
+FORMAT = 2  # of this version's stores
+
+
 def crc32c(data):
     c = 0xFFFFFFFF
     for b in data:
@@ -66,7 +69,7 @@ def set_format(path, number):
     """Writes another format number into a store, with its checksum: key "format", value le32 sum, le64 number."""
     with open(path, "r+b") as f:
         text, done = f.read(), 0
-        old = struct.pack("<Q", 1)
+        old = struct.pack("<Q", FORMAT)
         for m in re.finditer(b"format", text):
             if text[m.end() + 4:m.end() + 12] == old and text[m.end():m.end() + 4] == struct.pack("<I", crc32c(b"format" + old)):
                 new = struct.pack("<Q", number)
@@ -93,8 +96,8 @@ def directories(made, folder):
     refused(d, "data.mdb is missing", "Restore a backup")
 
     d = copy(made, folder, "newer")
-    set_format(os.path.join(d, "store", "data.mdb"), 2)
-    refused(d, "has data format 2", "reads up to 1", "Install a newer version")
+    set_format(os.path.join(d, "store", "data.mdb"), FORMAT + 1)
+    refused(d, f"has data format {FORMAT + 1}", f"reads up to {FORMAT}", "Install a newer version")
 
     d = copy(made, folder, "garbage")
     with open(os.path.join(d, "store", "data.mdb"), "r+b") as f:

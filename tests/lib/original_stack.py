@@ -9,7 +9,7 @@ import zipfile
 from waybill_server import SHARED, skip
 
 HANDLER = os.path.join(SHARED, "seed-stack", "lambda_index.py")
-REGION, ACCOUNT = "us-east-1", "000000000000"
+REGION = "us-east-1"
 
 
 def need_handler():
@@ -36,12 +36,21 @@ class OriginalStack:
         sns.subscribe(TopicArn=self.topic, Protocol="email", Endpoint=email)
         with open(HANDLER, "rb") as f:
             self.source = f.read()
+        # The execution role as the template has it, with its managed policy.
+        arn = ddb.describe_table(TableName=self.table)["Table"]["TableArn"]
+        self.role = w.role(
+            self.function,
+            {"Effect": "Allow", "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"},
+            {"Effect": "Allow", "Resource": [arn, arn + "/index/*"], "Action": [
+                "dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:DescribeTable"]},
+            {"Effect": "Allow", "Action": "sns:Publish", "Resource": self.topic})
+        w.client("iam").attach_role_policy(RoleName=self.function, PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as z:
             z.writestr("index.py", self.source)
         made = functions.create_function(
             FunctionName=self.function, Runtime="python3.10", Handler="index.lambda_handler", MemorySize=512, Timeout=30,
-            Role=f"arn:aws:iam::{ACCOUNT}:role/shipment-processor", Code={"ZipFile": package.getvalue()}, TracingConfig={"Mode": "Active"},
+            Role=self.role, Code={"ZipFile": package.getvalue()}, TracingConfig={"Mode": "Active"},
             Environment={"Variables": {"TABLE_NAME": self.table, "SNS_TOPIC_ARN": self.topic, "ENVIRONMENT": suffix}})
         functions.get_waiter("function_active_v2").wait(FunctionName=self.function)
         events.create_event_bus(Name=self.bus)
