@@ -413,6 +413,14 @@ static enum wb_store_status find_root(struct wb_txn *t, struct wb_arena *a, stru
     return st;
 }
 
+struct wb_principal wb_root_principal(struct wb_arena *a, struct wb_slice account)
+{
+    return (struct wb_principal){.type = WB_PRINCIPAL_ROOT,
+                                 .account = account,
+                                 .arn = wb_printf(a, "arn:aws:iam::%.*s:root", WB_FMT(account)),
+                                 .id = account};
+}
+
 static enum wb_store_status make_root(struct wb_store *s, const struct wb_keyring *k,
                                       struct wb_seam *seam, struct wb_slice account,
                                       struct wb_arena *a, struct wb_slice *key_id,
@@ -422,12 +430,9 @@ static enum wb_store_status make_root(struct wb_store *s, const struct wb_keyrin
     enum wb_store_status st = wb_txn_begin(s, true, &t);
     if (st != WB_STORE_OK)
         return st;
-    *key_id = wb_id_access_key(a, seam, "AKIA");
+    *key_id = wb_id_account_key(a, seam, "AKIA", account);
     *secret = wb_id_secret_key(a, seam);
-    struct wb_principal root = {.type = WB_PRINCIPAL_ROOT,
-                                .account = account,
-                                .arn = wb_printf(a, "arn:aws:iam::%.*s:root", WB_FMT(account)),
-                                .id = account};
+    struct wb_principal root = wb_root_principal(a, account);
     st = wb_access_key_put(t, k, a, *key_id, *secret, &root, seam->wall_ms(seam));
     if (st == WB_STORE_OK)
         return wb_txn_commit(t);
@@ -435,9 +440,9 @@ static enum wb_store_status make_root(struct wb_store *s, const struct wb_keyrin
     return st;
 }
 
-static enum wb_store_status write_credentials(const char *path, struct wb_slice key_id,
-                                              struct wb_slice secret, struct wb_slice region,
-                                              struct wb_arena *a)
+enum wb_store_status wb_root_key_write(const char *path, struct wb_slice key_id,
+                                       struct wb_slice secret, struct wb_slice region,
+                                       struct wb_arena *a)
 {
     struct wb_slice text =
         wb_printf(a,
@@ -453,11 +458,10 @@ static enum wb_store_status write_credentials(const char *path, struct wb_slice 
 /* The key is committed first; a crash before the file is there leaves a key that the next start
  * finds and writes down. */
 enum wb_store_status wb_root_key_ensure(struct wb_store *s, const struct wb_keyring *k,
-                                        struct wb_seam *seam, const char *dir,
+                                        struct wb_seam *seam, const char *path,
                                         struct wb_slice account, struct wb_slice region,
                                         struct wb_arena *a)
 {
-    const char *path = wb_dup_cstr(a, wb_printf(a, "%s/credentials", dir));
     struct wb_txn *t;
     struct wb_slice key_id = WB_SLICE_NULL, secret = WB_SLICE_NULL;
     enum wb_store_status st = wb_txn_begin(s, false, &t);
@@ -475,7 +479,7 @@ enum wb_store_status wb_root_key_ensure(struct wb_store *s, const struct wb_keyr
         return WB_STORE_OK;
     if (st == WB_STORE_NOT_FOUND)
         st = make_root(s, k, seam, account, a, &key_id, &secret);
-    return st == WB_STORE_OK ? write_credentials(path, key_id, secret, region, a) : st;
+    return st == WB_STORE_OK ? wb_root_key_write(path, key_id, secret, region, a) : st;
 }
 
 /* --- sessions --- */
@@ -484,7 +488,7 @@ struct wb_credentials wb_session_make(struct wb_arena *a, const struct wb_keyrin
                                       struct wb_seam *seam, const struct wb_principal *session,
                                       int64_t now_ms, int64_t seconds)
 {
-    struct wb_credentials c = {.key_id = wb_id_access_key(a, seam, "ASIA"),
+    struct wb_credentials c = {.key_id = wb_id_account_key(a, seam, "ASIA", session->account),
                                .secret = wb_id_secret_key(a, seam),
                                .expires_ms = now_ms + seconds * 1000};
     struct wb_principal p = *session;

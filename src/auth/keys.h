@@ -49,13 +49,18 @@ enum wb_store_status wb_access_key_put(struct wb_txn *t, const struct wb_keyring
 /* Does the store hold any key? Then something is sealed in it, and a new master key must not be
  * made. */
 bool wb_access_keys_exist(struct wb_store *s);
-/* The first start's root key: makes it when the account has none that is active, and writes
- * DIR/credentials (0600; the exports of `waybill env`). WB_STORE_CORRUPT: the key is there, but was
- * sealed under another master key. */
+/* An account's root key: makes it when there is none that is active, and writes its exports into
+ * the file (0600) unless that is there. WB_STORE_CORRUPT: the key is there, but was sealed under
+ * another master key. */
 enum wb_store_status wb_root_key_ensure(struct wb_store *s, const struct wb_keyring *k,
-                                        struct wb_seam *seam, const char *dir,
+                                        struct wb_seam *seam, const char *path,
                                         struct wb_slice account, struct wb_slice region,
                                         struct wb_arena *a);
+/* The exports alone. */
+enum wb_store_status wb_root_key_write(const char *path, struct wb_slice key_id,
+                                       struct wb_slice secret, struct wb_slice region,
+                                       struct wb_arena *a);
+struct wb_principal wb_root_principal(struct wb_arena *a, struct wb_slice account);
 
 /* Looks up the secret and principal of an access key id, or of a session token (no row: the token
  * carries all, sealed and MACed). A key that is not active is unknown. */

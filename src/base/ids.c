@@ -71,6 +71,48 @@ struct wb_slice wb_id_access_key(struct wb_arena *a, struct wb_seam *s, const ch
     return prefixed(a, s, prefix4, 20, BASE32, 32);
 }
 
+/* The 16 letters behind the prefix are 80 bits: a one, 40 bits of account, 39 random ones. */
+#define ACCOUNT_BITS   40
+#define ACCOUNT_LETTER 4 /* of the id: its first bit is the one */
+
+static unsigned bit_of(struct wb_slice id, size_t bit)
+{
+    const char *at = memchr(BASE32, id.p[ACCOUNT_LETTER + bit / 5], 32);
+    return at ? (unsigned)(at - BASE32) >> (4 - bit % 5) & 1 : 0;
+}
+
+static void set_bit(char *id, size_t bit, unsigned v)
+{
+    char *c = &id[ACCOUNT_LETTER + bit / 5];
+    unsigned mask = 1u << (4 - bit % 5), n = (unsigned)((char *)memchr(BASE32, *c, 32) - BASE32);
+    *c = BASE32[v ? n | mask : n & ~mask];
+}
+
+struct wb_slice wb_id_account_key(struct wb_arena *a, struct wb_seam *s, const char *prefix4,
+                                  struct wb_slice account)
+{
+    struct wb_slice id = wb_id_access_key(a, s, prefix4);
+    uint64_t number;
+    if (!wb_slice_u64(account, &number) || number >> ACCOUNT_BITS)
+        return id;
+    char *text = wb_dup_cstr(a, id);
+    set_bit(text, 0, 1);
+    for (size_t i = 0; i < ACCOUNT_BITS; i++)
+        set_bit(text, 1 + i, number >> (ACCOUNT_BITS - 1 - i) & 1);
+    return wb_slice(text, id.n);
+}
+
+struct wb_slice wb_id_account_of(struct wb_arena *a, struct wb_slice access_key)
+{
+    uint64_t number = 0;
+    if (access_key.n != 20 || !bit_of(access_key, 0))
+        return WB_SLICE_NULL;
+    for (size_t i = 0; i < ACCOUNT_BITS; i++)
+        number = number << 1 | bit_of(access_key, 1 + i);
+    return number > 999999999999 ? WB_SLICE_NULL
+                                 : wb_printf(a, "%012llu", (unsigned long long)number);
+}
+
 struct wb_slice wb_id_unique(struct wb_arena *a, struct wb_seam *s, const char *prefix4)
 {
     return prefixed(a, s, prefix4, 21, BASE32, 32);

@@ -179,7 +179,7 @@
 #define WB_POLICY_INDEX_TEXT     127  /* of an action or resource, that the index looks at */
 #define WB_MEMO_SLOTS            32   /* auth/memo.h, a thread and kind */
 #define WB_MEMO_TEXT_MAX         8192 /* of a text by which something is remembered */
-#define WB_SESSION_TOKEN_MAX     4096
+#define WB_SESSION_TOKEN_MAX     8192 /* base64: principal, names, WB_STS_PACKED_MAX and braces */
 #define WB_IAM_USERS_MAX         5000 /* IAM and STS quotas, of an account */
 #define WB_IAM_GROUPS_MAX        300
 #define WB_IAM_ROLES_MAX         1000
@@ -193,8 +193,15 @@
 #define WB_IAM_KEYS_MAX          2    /* access keys of a user */
 #define WB_IAM_PAGE              100  /* items of a page unless MaxItems says */
 #define WB_STS_ROLE_DEFAULT_S    3600 /* a role's MaxSessionDuration unless said */
+#define WB_STS_CHAIN_S           3600 /* longest session that a role's session may ask for */
+#define WB_STS_ROOT_S            3600 /* longest session of the root */
+#define WB_STS_USER_DEFAULT_S    43200
 #define WB_SESSION_POLICIES_MAX  10   /* PolicyArns of AssumeRole */
-#define WB_AUDIT_DAYS            90   /* CloudTrail's event history */
-#define WB_ACCESS_KEY_MAX        128  /* IAM: accessKeyIdType 16..128 characters */
+#define WB_SESSION_POLICY_MAX    2048 /* characters of policies and their ARNs together */
+#define WB_SESSION_TAGS_MAX      50
+#define WB_STS_PACKED_MAX        3072 /* bytes of policies and tags: 100 % of PackedPolicySize */
+#define WB_ACCOUNTS_PAGE_MAX     1000
+#define WB_AUDIT_DAYS            90  /* CloudTrail's event history */
+#define WB_ACCESS_KEY_MAX        128 /* IAM: accessKeyIdType 16..128 characters */
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "crypto/tls.h"
+#include "engine/account.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -131,8 +132,11 @@ static int open_data(struct runner *r)
         return complain(dir, WB_S("the store could not be set up"));
     const struct wb_config *c = wb_engine_config(r->engine);
     enum wb_store_status st =
-        wb_root_key_ensure(r->store, r->keyring, seam, dir, wb_slice_str(c->account),
-                           wb_slice_str(c->region), &r->arena);
+        wb_root_key_ensure(r->store, r->keyring, seam,
+                           wb_dup_cstr(&r->arena, wb_printf(&r->arena, "%s/credentials", dir)),
+                           wb_slice_str(c->account), wb_slice_str(c->region), &r->arena);
+    if (st == WB_STORE_OK)
+        st = wb_accounts_ensure(r->engine, &r->arena);
     if (st == WB_STORE_CORRUPT)
         return complain(r->s->key_file ? r->s->key_file : dir,
                         WB_S("the data was sealed with another key: put back the key file that "

@@ -4,6 +4,7 @@
  */
 #include "base/utf8.h"
 #include "codec/text.h"
+#include "engine/account.h"
 #include "engine/internal.h"
 
 #define QUEUES_MAX 200 /* targets named in one Status answer */
@@ -353,6 +354,14 @@ static const struct wb_op ops[] = {
      .input = &choose_in,
      .handler = op_discard_dead,
      .compound = true},
+    {.name = "CreateAccount",
+     .class = WB_WRITE,
+     .input = &wb_account_create_in,
+     .handler = wb_account_create},
+    {.name = "ListAccounts",
+     .class = WB_SCAN,
+     .input = &wb_account_list_in,
+     .handler = wb_account_list},
     {.name = "Backup", .class = WB_SCAN, .input = &backup_in, .handler = op_backup},
 };
 

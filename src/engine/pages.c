@@ -56,7 +56,7 @@ static bool survives(struct wb_arena *a, struct wb_slice key)
 {
     uint16_t table;
     struct wb_key_rd r = wb_key_rd(a, key, &table);
-    if (table == WB_T_ACCESS_KEY || table == WB_T_COUNTER)
+    if (table == WB_T_ACCESS_KEY || table == WB_T_ACCOUNT || table == WB_T_COUNTER)
         return true;
     return table == WB_T_META && wb_slice_is(wb_key_rd_str(&r), "clock");
 }

@@ -223,8 +223,9 @@ static void test_root_key(void **state)
     struct wb_keyring *k = ring(true, &why);
     struct wb_store *s = wb_store_open_mem();
     assert_false(wb_access_keys_exist(s));
-    assert_int_equal(wb_root_key_ensure(s, k, &sim.seam, dir, account, region, &arena),
-                     WB_STORE_OK);
+    assert_int_equal(
+        wb_root_key_ensure(s, k, &sim.seam, path_of("credentials"), account, region, &arena),
+        WB_STORE_OK);
     assert_true(wb_access_keys_exist(s));
     struct stat st;
     assert_int_equal(stat(path_of("credentials"), &st), 0);
@@ -247,23 +248,28 @@ static void test_root_key(void **state)
 
     /* Again: the same key; a lost file is written anew; another account gets its own. */
     uint64_t sequence = wb_store_sequence(s);
-    assert_int_equal(wb_root_key_ensure(s, k, &sim.seam, dir, account, region, &arena),
-                     WB_STORE_OK);
+    assert_int_equal(
+        wb_root_key_ensure(s, k, &sim.seam, path_of("credentials"), account, region, &arena),
+        WB_STORE_OK);
     assert_int_equal(unlink(path_of("credentials")), 0);
-    assert_int_equal(wb_root_key_ensure(s, k, &sim.seam, dir, account, region, &arena),
-                     WB_STORE_OK);
+    assert_int_equal(
+        wb_root_key_ensure(s, k, &sim.seam, path_of("credentials"), account, region, &arena),
+        WB_STORE_OK);
     assert_true(wb_slice_eq(read_credentials(), first));
     assert_int_equal(wb_store_sequence(s), sequence);
-    assert_int_equal(wb_root_key_ensure(s, k, &sim.seam, dir, WB_S("111111111111"), region, &arena),
+    assert_int_equal(wb_root_key_ensure(s, k, &sim.seam, path_of("credentials"),
+                                        WB_S("111111111111"), region, &arena),
                      WB_STORE_OK);
     assert_false(wb_slice_eq(read_credentials(), first));
 
     unlink(path_of("key"));
     struct wb_keyring *other = ring(true, &why);
-    assert_int_equal(wb_root_key_ensure(s, other, &sim.seam, dir, account, region, &arena),
-                     WB_STORE_CORRUPT);
-    assert_int_equal(wb_root_key_ensure(s, k, &sim.seam, "/nonexistent", account, region, &arena),
-                     WB_STORE_ERROR);
+    assert_int_equal(
+        wb_root_key_ensure(s, other, &sim.seam, path_of("credentials"), account, region, &arena),
+        WB_STORE_CORRUPT);
+    assert_int_equal(
+        wb_root_key_ensure(s, k, &sim.seam, "/nonexistent/credentials", account, region, &arena),
+        WB_STORE_ERROR);
     wb_keyring_free(other);
     wb_keyring_free(k);
     wb_store_close(s);

@@ -50,6 +50,10 @@ static void test_formats(void **state)
         assert_true(id.n == 52 && all_of(id, DIGIT UPPER));
         id = wb_id_access_key(&arena, s, "ASIA");
         assert_true(id.n == 20 && wb_slice_starts(id, WB_S("ASIA")) && all_of(id, UPPER "234567"));
+        struct wb_slice account = wb_slice_str(i % 2 ? "999999999999" : "000000000012");
+        id = wb_id_account_key(&arena, s, "ASIA", account);
+        assert_true(id.n == 20 && wb_slice_starts(id, WB_S("ASIA")) && all_of(id, UPPER "234567"));
+        assert_true(wb_slice_eq(wb_id_account_of(&arena, id), account));
         id = wb_id_unique(&arena, s, "AROA");
         assert_true(id.n == 21 && wb_slice_starts(id, WB_S("AROA")) && all_of(id, UPPER "234567"));
         id = wb_id_secret_key(&arena, s);
@@ -61,6 +65,9 @@ static void test_formats(void **state)
         assert_true(all_of(wb_slice_sub(id, 11, 35), DIGIT "abcdef"));
     }
     assert_int_equal(wb_id_hex(&arena, s, 0).n, 0);
+    assert_null(wb_id_account_of(&arena, WB_S("AKIAIOSFODNN7EXAMPLE")).p); /* of before */
+    assert_null(wb_id_account_of(&arena, WB_S("ASIA7777777777777777")).p); /* not 12 digits */
+    assert_null(wb_id_account_of(&arena, WB_S("ASIA")).p);
 }
 
 /* Every letter of the alphabet comes up about equally often. */
