@@ -22,7 +22,7 @@ static const struct name signatures[] = {
     [WB_SIG_UNKNOWN_KEY] = {"UnrecognizedClientException", "InvalidClientTokenId", 400, 403, 403,
                             "The security token included in the request is invalid."},
     [WB_SIG_BAD_TOKEN] = {"UnrecognizedClientException", "InvalidClientTokenId", 400, 403, 403,
-                          "The security token included in the request is invalid"},
+                          "The security token included in the request is invalid."},
     [WB_SIG_EXPIRED_TOKEN] = {"ExpiredTokenException", "ExpiredToken", 400, 403, 403,
                               "The security token included in the request is expired"},
 };
@@ -62,7 +62,12 @@ void wb_fail_denied(struct wb_call *c, struct wb_slice action, struct wb_slice r
     const char *code = pick(c, c->service ? c->service->denied_code : NULL, "AccessDeniedException",
                             "AccessDeniedException", "AccessDenied");
     int status = c->protocol == WB_JSON10 || c->protocol == WB_JSON11 ? 400 : 403;
-    if (v->decision == WB_EXPLICIT_DENY)
+    /* Without a word on why, as STS says it: that would tell whether there is such a role. */
+    if (v->decision == WB_IMPLICIT_DENY && wb_slice_starts(action, WB_S("sts:")) &&
+        wb_slice_starts(resource, WB_S("arn:aws:iam:")))
+        wb_fail(c, code, status, "User: %.*s is not authorized to perform: %.*s on resource: %.*s",
+                WB_FMT(who), WB_FMT(action), WB_FMT(resource));
+    else if (v->decision == WB_EXPLICIT_DENY)
         wb_fail(c, code, status,
                 "User: %.*s is not authorized to perform: %.*s on resource: %.*s with an explicit "
                 "deny in %s %s",

@@ -287,6 +287,30 @@ static void refuse_without(struct wb_call *c, const char *kind)
     wb_fail_denied(c, n.action, n.resource, &v);
 }
 
+/* What temporary credentials may not call, whatever policies say (IAM User Guide, "Compare AWS STS
+ * credentials"): new credentials of their own kind for all of them; IAM, which asks for MFA, for
+ * those of a user; most of STS, too. */
+static bool barred(struct wb_call *c)
+{
+    const struct wb_principal *p = &c->ctx.principal;
+    bool sts = strcmp(c->service->name, "sts") == 0, iam = strcmp(c->service->name, "iam") == 0;
+    if (!p->expires_ms || !c->engine->config.auth || (!sts && !iam))
+        return false;
+    struct wb_session s;
+    struct wb_slice op = wb_slice_str(c->op->name);
+    wb_session_read(c->arena, p->session, &s);
+    bool federated = wb_slice_is(s.kind, WB_SESSION_FEDERATED);
+    bool limited = federated || wb_slice_is(s.kind, WB_SESSION_OF_USER);
+    if (iam && limited)
+        wb_fail_signature(c, WB_SIG_BAD_TOKEN, WB_SLICE_NULL);
+    else if (sts && (wb_slice_is(op, "GetSessionToken") || wb_slice_is(op, "GetFederationToken")))
+        wb_fail(c, "AccessDenied", 403, "Cannot call %s with session credentials", c->op->name);
+    else if (sts && limited && !wb_slice_is(op, "GetCallerIdentity") &&
+             (federated || !wb_slice_is(op, "AssumeRole")))
+        refuse_without(c, "session policy");
+    return wb_failed(c);
+}
+
 /* What needs no look at policies. True when that is all. */
 static bool settled(struct wb_call *c)
 {
@@ -332,7 +356,7 @@ static void check_all(struct wb_call *c, struct wb_tx *tx)
 
 void wb_call_authorize(struct wb_call *c, struct wb_tx *tx)
 {
-    if (settled(c))
+    if (barred(c) || settled(c))
         return;
     name_needs(c, tx);
     if (!wb_failed(c) && c->engine->config.auth)

@@ -2,6 +2,7 @@
 #include "engine/identity.h"
 
 #include "auth/managed.h"
+#include "auth/session.h"
 #include "base/arn.h"
 #include "engine/internal.h"
 #include "engine/tags.h"
@@ -452,6 +453,8 @@ bool wb_role_session(struct wb_tx *tx, struct wb_arena *a, struct wb_slice role_
         return false;
     }
     struct wb_principal p = wb_role_principal(a, role, session_name);
+    struct wb_session session = {.issued_ms = tx->now_ms, .name = session_name};
+    p.session = wb_session_write(a, &session);
     *out = wb_session_make(a, e->keyring, e->seam, &p, tx->now_ms, seconds);
     return true;
 }

@@ -66,13 +66,13 @@ def sts(w):
     status, _, text = send(w, "GET", url[len(w.url):].replace("Expires=60", "Expires=61"), {}, None)
     assert status == 403 and "<Code>SignatureDoesNotMatch</Code>" in text, text
     try:
-        w.client("sts").get_session_token()
+        w.client("sts").decode_authorization_message(EncodedMessage="x")
     except ClientError as e:
         assert e.response["Error"] == {"Type": "Sender", "Code": "InvalidAction",
-                                       "Message": "Could not find operation GetSessionToken for version 2011-06-15"}, e.response
+                                       "Message": "Could not find operation DecodeAuthorizationMessage for version 2011-06-15"}, e.response
         assert e.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     else:
-        raise AssertionError("GetSessionToken was answered")
+        raise AssertionError("DecodeAuthorizationMessage was answered")
 
 
 REQUESTS = {  # service, method, path, headers, body; then status and codes of a wrong signature
