@@ -192,20 +192,28 @@ static struct wb_slice key_place(struct wb_arena *a, struct wb_slice key_id)
     return wb_printf(a, "access key %.*s", WB_FMT(key_id));
 }
 
+static struct wb_slice key_row(struct wb_arena *a, const struct wb_access_key *k)
+{
+    struct wb_buf b = wb_buf_in(a);
+    wb_buf_char(&b, ROW_VERSION);
+    wb_buf_char(&b, k->active ? ROW_ACTIVE : ROW_INACTIVE);
+    wb_buf_le64(&b, (uint64_t)k->created_ms);
+    wb_buf_lp(&b, k->sealed);
+    wb_buf_lp(&b, wb_principal_pack(a, &k->owner));
+    return wb_buf_slice(&b);
+}
+
 struct wb_slice wb_access_key_encode(struct wb_arena *a, const struct wb_keyring *k,
                                      struct wb_slice id, struct wb_slice secret,
                                      const struct wb_principal *owner, bool active,
                                      int64_t created_ms)
 {
-    struct wb_principal p = *owner;
-    p.access_key = id;
-    struct wb_buf b = wb_buf_in(a);
-    wb_buf_char(&b, ROW_VERSION);
-    wb_buf_char(&b, active ? ROW_ACTIVE : ROW_INACTIVE);
-    wb_buf_le64(&b, (uint64_t)created_ms);
-    wb_buf_lp(&b, wb_keyring_seal(a, k, secret, key_place(a, id)));
-    wb_buf_lp(&b, wb_principal_pack(a, &p));
-    return wb_buf_slice(&b);
+    struct wb_access_key key = {.owner = *owner,
+                                .active = active,
+                                .created_ms = created_ms,
+                                .sealed = wb_keyring_seal(a, k, secret, key_place(a, id))};
+    key.owner.access_key = id;
+    return key_row(a, &key);
 }
 
 bool wb_access_key_decode(struct wb_slice row, struct wb_access_key *out)
@@ -229,6 +237,15 @@ struct wb_slice wb_access_key_with_state(struct wb_arena *a, struct wb_slice row
     char head[2] = {ROW_VERSION, active ? ROW_ACTIVE : ROW_INACTIVE};
     struct wb_slice parts[2] = {wb_slice(head, 2), wb_slice_sub(row, 2, row.n)};
     return wb_concat(a, parts, 2);
+}
+
+struct wb_slice wb_access_key_with_arn(struct wb_arena *a, struct wb_slice row, struct wb_slice arn)
+{
+    struct wb_access_key key;
+    if (!wb_access_key_decode(row, &key))
+        return row; /* damaged: `waybill check` tells */
+    key.owner.arn = arn;
+    return key_row(a, &key);
 }
 
 enum wb_store_status wb_access_key_put(struct wb_txn *t, const struct wb_keyring *k,

@@ -40,6 +40,9 @@ struct wb_slice wb_access_key_encode(struct wb_arena *a, const struct wb_keyring
 bool wb_access_key_decode(struct wb_slice row, struct wb_access_key *out);
 /* The same key, active or not. */
 struct wb_slice wb_access_key_with_state(struct wb_arena *a, struct wb_slice row, bool active);
+/* The same key of an owner whose ARN is another now: the user was renamed. */
+struct wb_slice wb_access_key_with_arn(struct wb_arena *a, struct wb_slice row,
+                                       struct wb_slice arn);
 
 /* Writes a key row into a write transaction. */
 enum wb_store_status wb_access_key_put(struct wb_txn *t, const struct wb_keyring *k,

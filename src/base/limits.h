@@ -190,8 +190,9 @@
 #define WB_IAM_TRUST_MAX         2048 /* the default of "role trust policy length" */
 #define WB_IAM_ATTACHED_MAX      10   /* managed policies on a user, group or role */
 #define WB_IAM_GROUPS_OF_USER    10
-#define WB_IAM_KEYS_MAX          2    /* access keys of a user */
-#define WB_IAM_PAGE              100  /* items of a page unless MaxItems says */
+#define WB_IAM_KEYS_MAX          2                        /* access keys of a user */
+#define WB_IAM_TASK_MS           (7 * 24 * 3600 * 1000LL) /* a deletion task can be asked about */
+#define WB_IAM_PAGE              100                      /* items of a page unless MaxItems says */
 #define WB_STS_ROLE_DEFAULT_S    3600 /* a role's MaxSessionDuration unless said */
 #define WB_STS_CHAIN_S           3600 /* longest session that a role's session may ask for */
 #define WB_STS_ROOT_S            3600 /* longest session of the root */

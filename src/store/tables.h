@@ -37,6 +37,7 @@ enum wb_table {
     WB_T_IAM_MEMBER_OF = 0x0117,   /* account, user, group, both in lower case -> nothing */
     WB_T_IAM_USER_KEY = 0x0118,    /* account, user in lower case, access key id -> nothing */
     WB_T_KEY_USE = 0x0119,         /* access key id -> JSON: last use */
+    WB_T_IAM_TASK = 0x011a,        /* account, deletion task id -> decimal ms: done */
 
     /* 0x012x: audit (engine/audit.h) */
     WB_T_AUDIT =

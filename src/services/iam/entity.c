@@ -3,19 +3,56 @@
 #include "base/limits.h"
 #include "engine/tags.h"
 #include "services/iam/iam.h"
+#include <assert.h>
 
 /* --- kinds --- */
 
 static const struct iam_kind kinds[] = {
-    {WB_IAM_USER, "User", "user", "UserName", "UserId", "AIDA", "UsersPerAccount",
-     "PoliciesPerUser", "iam:TagUser", WB_IAM_USERS_MAX, WB_IAM_USER_INLINE_MAX},
-    {WB_IAM_GROUP, "Group", "group", "GroupName", "GroupId", "AGPA", "GroupsPerAccount",
-     "PoliciesPerGroup", NULL, WB_IAM_GROUPS_MAX, WB_IAM_GROUP_INLINE_MAX},
-    {WB_IAM_ROLE, "Role", "role", "RoleName", "RoleId", "AROA", "RolesPerAccount",
-     "PoliciesPerRole", "iam:TagRole", WB_IAM_ROLES_MAX, WB_IAM_ROLE_INLINE_MAX},
-    {WB_IAM_PROFILE, "InstanceProfile", "instance profile", "InstanceProfileName",
-     "InstanceProfileId", "AIPA", "InstanceProfilesPerAccount", NULL, "iam:TagInstanceProfile",
-     WB_IAM_PROFILES_MAX, 0},
+    {.kind = WB_IAM_USER,
+     .title = "User",
+     .list = "Users",
+     .word = "user",
+     .member = "UserName",
+     .id_member = "UserId",
+     .id_prefix = "AIDA",
+     .quota = "UsersPerAccount",
+     .attach_quota = "PoliciesPerUser",
+     .tag_action = "iam:TagUser",
+     .max = WB_IAM_USERS_MAX,
+     .inline_max = WB_IAM_USER_INLINE_MAX},
+    {.kind = WB_IAM_GROUP,
+     .title = "Group",
+     .list = "Groups",
+     .word = "group",
+     .member = "GroupName",
+     .id_member = "GroupId",
+     .id_prefix = "AGPA",
+     .quota = "GroupsPerAccount",
+     .attach_quota = "PoliciesPerGroup",
+     .max = WB_IAM_GROUPS_MAX,
+     .inline_max = WB_IAM_GROUP_INLINE_MAX},
+    {.kind = WB_IAM_ROLE,
+     .title = "Role",
+     .list = "Roles",
+     .word = "role",
+     .member = "RoleName",
+     .id_member = "RoleId",
+     .id_prefix = "AROA",
+     .quota = "RolesPerAccount",
+     .attach_quota = "PoliciesPerRole",
+     .tag_action = "iam:TagRole",
+     .max = WB_IAM_ROLES_MAX,
+     .inline_max = WB_IAM_ROLE_INLINE_MAX},
+    {.kind = WB_IAM_PROFILE,
+     .title = "InstanceProfile",
+     .list = "InstanceProfiles",
+     .word = "instance profile",
+     .member = "InstanceProfileName",
+     .id_member = "InstanceProfileId",
+     .id_prefix = "AIPA",
+     .quota = "InstanceProfilesPerAccount",
+     .tag_action = "iam:TagInstanceProfile",
+     .max = WB_IAM_PROFILES_MAX},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -94,6 +131,19 @@ bool iam_call_entity(struct wb_call *c, struct wb_iam_entity *e)
     return iam_find(c, k, wb_in_str(c, k->member), e);
 }
 
+bool iam_own_user(struct wb_call *c, struct wb_iam_entity *e)
+{
+    struct wb_slice name = wb_in_str(c, "UserName");
+    const struct wb_principal *p = &c->ctx.principal;
+    if (name.p)
+        return iam_find(c, iam_kind(WB_IAM_USER), name, e);
+    if (wb_iam_by_id(c->tx, p->owner, e) && e->kind == WB_IAM_USER)
+        return true;
+    wb_fail(c, "ValidationError", 400,
+            "Must specify userName when calling with non-User credentials");
+    return false;
+}
+
 /* --- rows --- */
 
 struct wb_slice iam_json(struct wb_arena *a, struct wb_slice text)
@@ -135,12 +185,6 @@ struct wb_slice iam_row_with(struct wb_arena *a, struct wb_json row, const struc
     return wb_buf_slice(&b);
 }
 
-static void put_row(struct wb_tx *tx, struct wb_slice account, enum wb_iam_kind kind,
-                    struct wb_slice name, struct wb_slice row)
-{
-    wb_tx_put(tx, wb_iam_key(tx->arena, WB_T_IAM_ENTITY, account, kind, name), row);
-}
-
 static void put_id(struct wb_tx *tx, const struct wb_iam_entity *e)
 {
     struct wb_buf b = wb_buf_in(tx->arena);
@@ -150,11 +194,19 @@ static void put_id(struct wb_tx *tx, const struct wb_iam_entity *e)
     wb_tx_put(tx, wb_key(tx->arena, WB_T_IAM_ID, "s", e->id), wb_buf_slice(&b));
 }
 
+void iam_put(struct wb_call *c, struct wb_slice account, enum wb_iam_kind kind, struct wb_slice row,
+             struct wb_iam_entity *out)
+{
+    bool good = wb_iam_read_row(c->tx, account, kind, row, out);
+    assert(good);
+    (void)good;
+    wb_tx_put(c->tx, wb_iam_key(c->arena, WB_T_IAM_ENTITY, account, kind, out->name), row);
+    put_id(c->tx, out);
+}
+
 void iam_update(struct wb_call *c, struct wb_iam_entity *e, const struct wb_pair *set, size_t count)
 {
-    struct wb_slice row = iam_row_with(c->arena, e->row, set, count);
-    put_row(c->tx, e->account, e->kind, e->name, row);
-    wb_iam_read_row(c->tx, e->account, e->kind, row, e);
+    iam_put(c, e->account, e->kind, iam_row_with(c->arena, e->row, set, count), e);
 }
 
 /* Are there `max` rows under the prefix already? */
@@ -188,10 +240,11 @@ bool iam_tags_read(struct wb_call *c, struct wb_pair **tag, size_t *count)
 }
 
 bool iam_create(struct wb_call *c, const struct iam_kind *k, struct wb_slice name,
-                const struct wb_pair *more, size_t count, struct wb_iam_entity *out)
+                struct wb_slice path, const struct wb_pair *more, size_t count,
+                struct wb_iam_entity *out)
 {
     struct wb_tx *tx = c->tx;
-    struct wb_slice account = c->ctx.account, path = wb_in_str(c, "Path");
+    struct wb_slice account = c->ctx.account;
     struct wb_slice all = wb_key(c->arena, WB_T_IAM_ENTITY, "sb", account, (int)k->kind);
     struct wb_pair *tag;
     size_t tags;
@@ -214,9 +267,7 @@ bool iam_create(struct wb_call *c, const struct iam_kind *k, struct wb_slice nam
     };
     struct wb_slice row = iam_row_with(c->arena, WB_JSON_NONE, common, 4);
     row = iam_row_with(c->arena, wb_json_read(c->arena, row, NULL), more, count);
-    put_row(tx, account, k->kind, name, row);
-    wb_iam_read_row(tx, account, k->kind, row, out);
-    put_id(tx, out);
+    iam_put(c, account, k->kind, row, out);
     wb_tags_put(tx, out->arn, tag, tags);
     return true;
 }
@@ -247,10 +298,8 @@ static void out_boundary(struct wb_out *o, struct wb_slice arn)
     wb_out_end(o);
 }
 
-static void out_role(struct wb_call *c, const struct wb_iam_entity *e)
+static void out_role_details(struct wb_call *c, const struct wb_iam_entity *e)
 {
-    iam_out_document(&c->out, "AssumeRolePolicyDocument",
-                     wb_json_get_str(e->row, "trust", c->arena));
     wb_out_str(&c->out, "Description", wb_json_get_str(e->row, "description", c->arena));
     wb_out_i64(&c->out, "MaxSessionDuration",
                wb_json_get_i64(e->row, "maxSession", WB_STS_ROLE_DEFAULT_S));
@@ -263,82 +312,42 @@ static void out_profile_role(struct wb_call *c, const struct wb_iam_entity *e)
     wb_out_list(&c->out, "Roles");
     if (name.n && wb_iam_read(c->tx, e->account, WB_IAM_ROLE, name, &role)) {
         wb_out_object(&c->out, NULL);
-        iam_out_entity(c, &role, false);
+        iam_out_entity(c, &role, 0);
         wb_out_end(&c->out);
     }
     wb_out_end(&c->out);
 }
 
-static void out_tags(struct wb_call *c, struct wb_slice arn)
+/* Of an instance profile Get shows the tags even when there are none. */
+static void out_tags(struct wb_call *c, const struct wb_iam_entity *e, unsigned what)
 {
     struct wb_pair *tag;
-    if (wb_tags_list(c->tx, arn, &tag))
-        wb_tags_out(c->tx, arn, &c->out, "Tags");
+    if (wb_tags_list(c->tx, e->arn, &tag) || (e->kind == WB_IAM_PROFILE && what & IAM_USE))
+        wb_tags_out(c->tx, e->arn, &c->out, "Tags");
 }
 
-void iam_out_entity(struct wb_call *c, const struct wb_iam_entity *e, bool whole)
+void iam_out_entity(struct wb_call *c, const struct wb_iam_entity *e, unsigned what)
 {
     const struct iam_kind *k = iam_kind(e->kind);
     struct wb_out *o = &c->out;
+    bool role = e->kind == WB_IAM_ROLE;
     wb_out_str(o, "Path", e->path);
     wb_out_str(o, k->member, e->name);
     wb_out_str(o, k->id_member, e->id);
     wb_out_str(o, "Arn", e->arn);
     iam_out_time(o, "CreateDate", e->created_ms);
-    if (e->kind == WB_IAM_ROLE)
-        out_role(c, e);
+    if (role)
+        iam_out_document(o, "AssumeRolePolicyDocument", wb_json_get_str(e->row, "trust", c->arena));
+    if (role && what & IAM_DETAILS)
+        out_role_details(c, e);
     if (e->kind == WB_IAM_PROFILE)
         out_profile_role(c, e);
-    if (!whole)
-        return;
-    out_boundary(o, wb_json_get_str(e->row, "boundary", c->arena));
-    out_tags(c, e->arn);
-}
-
-static void answer(struct wb_call *c, const struct wb_iam_entity *e)
-{
-    wb_out_object(&c->out, iam_kind(e->kind)->title);
-    iam_out_entity(c, e, true);
-    wb_out_end(&c->out);
-}
-
-/* --- operations --- */
-
-void iam_get_entity(struct wb_call *c)
-{
-    struct wb_iam_entity e;
-    if (iam_call_entity(c, &e))
-        answer(c, &e);
-}
-
-void iam_create_user(struct wb_call *c)
-{
-    struct wb_slice boundary = wb_in_str(c, "PermissionsBoundary");
-    struct wb_iam_entity e;
-    const struct wb_pair more[] = {{WB_S("boundary"), iam_json(c->arena, boundary)}};
-    if ((boundary.p && !iam_boundary_ok(c, boundary)) ||
-        !iam_create(c, iam_kind(WB_IAM_USER), wb_in_str(c, "UserName"), more, 1, &e))
-        return;
-    iam_link_boundary(c, &e, boundary);
-    answer(c, &e);
-}
-
-void iam_create_role(struct wb_call *c)
-{
-    struct wb_slice boundary = wb_in_str(c, "PermissionsBoundary"),
-                    trust = wb_in_str(c, "AssumeRolePolicyDocument");
-    struct wb_iam_entity e;
-    const struct wb_pair more[] = {
-        {WB_S("trust"), iam_json(c->arena, trust)},
-        {WB_S("description"), iam_json(c->arena, wb_in_str(c, "Description"))},
-        {WB_S("maxSession"),
-         wb_printf(c->arena, "%lld",
-                   (long long)wb_in_i64(c, "MaxSessionDuration", WB_STS_ROLE_DEFAULT_S))},
-        {WB_S("boundary"), iam_json(c->arena, boundary)},
-    };
-    if (!iam_trust_document_ok(c, trust) || (boundary.p && !iam_boundary_ok(c, boundary)) ||
-        !iam_create(c, iam_kind(WB_IAM_ROLE), wb_in_str(c, "RoleName"), more, 4, &e))
-        return;
-    iam_link_boundary(c, &e, boundary);
-    answer(c, &e);
+    if (what & IAM_EXTRAS) {
+        out_boundary(o, wb_json_get_str(e->row, "boundary", c->arena));
+        out_tags(c, e, what);
+    }
+    if (role && what & IAM_USE) {
+        wb_out_object(o, "RoleLastUsed"); /* AWS's tracking period is not kept */
+        wb_out_end(o);
+    }
 }

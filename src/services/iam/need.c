@@ -29,6 +29,69 @@ void iam_of_new(struct wb_call *c)
         wb_call_also(c, k->tag_action, arn);
 }
 
+void iam_of_group(struct wb_call *c)
+{
+    wb_call_resource(c, named_arn(c, iam_kind(WB_IAM_GROUP)));
+}
+
+void iam_of_profile(struct wb_call *c)
+{
+    wb_call_resource(c, named_arn(c, iam_kind(WB_IAM_PROFILE)));
+}
+
+void iam_of_profile_role(struct wb_call *c)
+{
+    iam_of_profile(c);
+    wb_call_pass_role(c, named_arn(c, iam_kind(WB_IAM_ROLE)), "ec2.amazonaws.com");
+}
+
+/* The caller's own ARN when no user is named: a user's, or the root's. */
+static struct wb_slice own_arn(struct wb_call *c)
+{
+    struct wb_iam_entity e;
+    if (wb_in_str(c, "UserName").p)
+        return named_arn(c, iam_kind(WB_IAM_USER));
+    return wb_iam_by_id(c->tx, c->ctx.principal.owner, &e) ? e.arn : WB_S("*");
+}
+
+void iam_of_own_user(struct wb_call *c)
+{
+    wb_call_resource(c, own_arn(c));
+}
+
+/* "arn:aws:iam::A:user/path/": what is asked for when nothing is named. */
+void iam_of_list(struct wb_call *c)
+{
+    struct wb_slice path = wb_in_str(c, "PathPrefix");
+    wb_call_resource(c, wb_iam_arn(c->arena, c->ctx.account, iam_list_kind(c)->kind,
+                                   path.n ? path : WB_S("/"), WB_S("")));
+}
+
+void iam_of_key(struct wb_call *c)
+{
+    struct wb_slice row, id = wb_in_str(c, "AccessKeyId");
+    struct wb_access_key key;
+    bool found = wb_tx_get(c->tx, wb_key(c->arena, WB_T_ACCESS_KEY, "s", id), &row) &&
+                 wb_access_key_decode(wb_dup(c->arena, row), &key);
+    wb_call_resource(c, found ? key.owner.arn : WB_S("*"));
+}
+
+void iam_of_linked_role(struct wb_call *c)
+{
+    struct wb_slice service = wb_in_str(c, "AWSServiceName"), name = iam_linked_name(c);
+    if (name.p)
+        wb_call_resource(c, wb_iam_arn(c->arena, c->ctx.account, WB_IAM_ROLE,
+                                       iam_linked_path(c->arena, service), name));
+}
+
+void iam_of_task(struct wb_call *c)
+{
+    struct wb_slice path, name;
+    bool good = iam_task_parse(wb_in_str(c, "DeletionTaskId"), &path, &name);
+    wb_call_resource(c, good ? wb_iam_arn(c->arena, c->ctx.account, WB_IAM_ROLE, path, name)
+                             : WB_S("*"));
+}
+
 /* --- conditions --- */
 
 static void resource_tags(struct wb_call *c, struct wb_slice arn)
@@ -42,13 +105,14 @@ static void resource_tags(struct wb_call *c, struct wb_slice arn)
             tag[i].value);
 }
 
-/* The boundary asked for, or else the one that the entity has. */
+/* The boundary asked for; where none can be asked for, the one that the entity has. */
 static struct wb_slice boundary(struct wb_call *c)
 {
     struct wb_iam_entity e;
     const struct iam_kind *k = iam_call_kind(c);
     struct wb_slice asked = wb_in_str(c, "PermissionsBoundary");
-    if (asked.n || !wb_iam_read(c->tx, c->ctx.account, k->kind, wb_in_str(c, k->member), &e))
+    if (c->op->resources == iam_of_new || asked.n ||
+        !wb_iam_read(c->tx, c->ctx.account, k->kind, wb_in_str(c, k->member), &e))
         return asked;
     return wb_json_get_str(e.row, "boundary", c->arena);
 }
@@ -61,6 +125,8 @@ void iam_conditions(struct wb_call *c)
         else if (strcmp(*key, IAM_KEY_BOUNDARY) == 0)
             wb_call_condition(c, *key, boundary(c));
         else if (strcmp(*key, IAM_KEY_TAG) == 0)
-            resource_tags(c, named_arn(c, iam_call_kind(c)));
+            resource_tags(c, c->need[0].resource);
+        else if (strcmp(*key, IAM_KEY_SERVICE) == 0)
+            wb_call_condition(c, *key, wb_in_str(c, "AWSServiceName"));
     }
 }

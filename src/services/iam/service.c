@@ -2,18 +2,26 @@
 #include "services/iam/iam.h"
 
 /* Condition keys (Service Authorization Reference, "AWS Identity and Access Management"). */
+static const char *const none[] = {NULL};
 static const char *const of_tags[] = {IAM_KEY_TAG, NULL};
+static const char *const of_new[] = {IAM_KEY_BOUNDARY, NULL};
 static const char *const of_boundary[] = {IAM_KEY_BOUNDARY, IAM_KEY_TAG, NULL};
+static const char *const of_policy_arn[] = {IAM_KEY_POLICY, NULL};
 static const char *const of_attachment[] = {IAM_KEY_POLICY, IAM_KEY_BOUNDARY, IAM_KEY_TAG, NULL};
+static const char *const of_service[] = {IAM_KEY_SERVICE, NULL};
 
-/* Most operations are about one entity. "Reads" and "Makes" answer with a result, "Changes" with
- * none. */
+/* Most operations are about one entity. Reads, scans and what makes something answer with a result,
+ * other changes with none. */
 #define ROW(op_name, op_class, in, of, fn, keys)                                                   \
     .name = op_name, .class = op_class, .input = &in, .resources = of, .handler = fn,              \
     .conditions = iam_conditions, .condition_keys = keys
 #define READS(name, in, of, fn, keys)                                                              \
     {                                                                                              \
         ROW(name, WB_READ, in, of, fn, keys)                                                       \
+    }
+#define SCANS(name, in, of, fn, keys)                                                              \
+    {                                                                                              \
+        ROW(name, WB_SCAN, in, of, fn, keys)                                                       \
     }
 #define MAKES(name, in, of, fn, keys)                                                              \
     {                                                                                              \
@@ -25,14 +33,98 @@ static const char *const of_attachment[] = {IAM_KEY_POLICY, IAM_KEY_BOUNDARY, IA
     }
 
 static const struct wb_op ops[] = {
+    CHANGES("AddRoleToInstanceProfile", iam_in_profile_role, iam_of_profile_role,
+            iam_add_role_to_profile, of_tags),
+    CHANGES("AddUserToGroup", iam_in_group_member, iam_of_group, iam_add_user_to_group, none),
+    CHANGES("AttachGroupPolicy", iam_in_group_policy_arn, iam_of_entity, iam_attach, of_policy_arn),
     CHANGES("AttachRolePolicy", iam_in_role_policy_arn, iam_of_entity, iam_attach, of_attachment),
     CHANGES("AttachUserPolicy", iam_in_user_policy_arn, iam_of_entity, iam_attach, of_attachment),
-    MAKES("CreateAccessKey", iam_in_own_user, iam_of_entity, iam_create_access_key, of_tags),
-    MAKES("CreateRole", iam_in_create_role, iam_of_new, iam_create_role, of_boundary),
-    MAKES("CreateUser", iam_in_create_user, iam_of_new, iam_create_user, of_boundary),
+    MAKES("CreateAccessKey", iam_in_own_user, iam_of_own_user, iam_create_key, of_tags),
+    MAKES("CreateGroup", iam_in_create_group, iam_of_new, iam_create_plain, none),
+    MAKES("CreateInstanceProfile", iam_in_create_profile, iam_of_new, iam_create_plain, none),
+    MAKES("CreateRole", iam_in_create_role, iam_of_new, iam_create_role, of_new),
+    MAKES("CreateServiceLinkedRole", iam_in_create_linked_role, iam_of_linked_role,
+          iam_create_linked_role, of_service),
+    MAKES("CreateUser", iam_in_create_user, iam_of_new, iam_create_user, of_new),
+    CHANGES("DeleteAccessKey", iam_in_delete_access_key, iam_of_own_user, iam_delete_key, of_tags),
+    CHANGES("DeleteGroup", iam_in_group, iam_of_entity, iam_delete_entity, none),
+    CHANGES("DeleteGroupPolicy", iam_in_group_policy, iam_of_entity, iam_delete_inline, none),
+    CHANGES("DeleteInstanceProfile", iam_in_profile, iam_of_entity, iam_delete_entity, of_tags),
+    CHANGES("DeleteLoginProfile", iam_in_user_short, iam_of_entity, iam_no_login_profile, of_tags),
+    CHANGES("DeleteRole", iam_in_role, iam_of_entity, iam_delete_entity, of_tags),
+    CHANGES("DeleteRolePermissionsBoundary", iam_in_role, iam_of_entity, iam_delete_boundary,
+            of_boundary),
+    CHANGES("DeleteRolePolicy", iam_in_role_policy, iam_of_entity, iam_delete_inline, of_boundary),
+    MAKES("DeleteServiceLinkedRole", iam_in_role, iam_of_entity, iam_delete_linked_role, of_tags),
+    CHANGES("DeleteUser", iam_in_user, iam_of_entity, iam_delete_entity, of_tags),
+    CHANGES("DeleteUserPermissionsBoundary", iam_in_user_short, iam_of_entity, iam_delete_boundary,
+            of_boundary),
+    CHANGES("DeleteUserPolicy", iam_in_user_policy, iam_of_entity, iam_delete_inline, of_boundary),
+    CHANGES("DetachGroupPolicy", iam_in_group_policy_arn, iam_of_entity, iam_detach, of_policy_arn),
+    CHANGES("DetachRolePolicy", iam_in_role_policy_arn, iam_of_entity, iam_detach, of_attachment),
+    CHANGES("DetachUserPolicy", iam_in_user_policy_arn, iam_of_entity, iam_detach, of_attachment),
+    SCANS("GetGroup", iam_in_group_paged, iam_of_entity, iam_get_group, none),
+    READS("GetGroupPolicy", iam_in_group_policy, iam_of_entity, iam_get_inline, none),
+    READS("GetInstanceProfile", iam_in_profile, iam_of_entity, iam_get_entity, of_tags),
+    READS("GetLoginProfile", iam_in_user_short, iam_of_entity, iam_no_login_profile, of_tags),
     READS("GetRole", iam_in_role, iam_of_entity, iam_get_entity, of_tags),
+    READS("GetRolePolicy", iam_in_role_policy, iam_of_entity, iam_get_inline, of_tags),
+    READS("GetServiceLinkedRoleDeletionStatus", iam_in_deletion_task, iam_of_task,
+          iam_deletion_status, none),
+    READS("GetUser", iam_in_own_user, iam_of_own_user, iam_get_user, of_tags),
+    READS("GetUserPolicy", iam_in_user_policy, iam_of_entity, iam_get_inline, of_tags),
+    SCANS("ListAccessKeys", iam_in_own_user_paged, iam_of_own_user, iam_list_keys, of_tags),
+    SCANS("ListAttachedGroupPolicies", iam_in_group_attached, iam_of_entity, iam_list_attached,
+          none),
+    SCANS("ListAttachedRolePolicies", iam_in_role_attached, iam_of_entity, iam_list_attached,
+          of_tags),
+    SCANS("ListAttachedUserPolicies", iam_in_user_attached, iam_of_entity, iam_list_attached,
+          of_tags),
+    SCANS("ListGroupPolicies", iam_in_group_paged, iam_of_entity, iam_list_inline, none),
+    SCANS("ListGroups", iam_in_list, iam_of_list, iam_list, none),
+    SCANS("ListGroupsForUser", iam_in_user_paged, iam_of_entity, iam_list_groups_for_user, of_tags),
+    SCANS("ListInstanceProfileTags", iam_in_profile_paged, iam_of_entity, iam_list_tags, of_tags),
+    SCANS("ListInstanceProfiles", iam_in_list, iam_of_list, iam_list, none),
+    SCANS("ListInstanceProfilesForRole", iam_in_role_paged, iam_of_entity,
+          iam_list_profiles_for_role, of_tags),
+    READS("ListMFADevices", iam_in_own_user_paged, iam_of_own_user, iam_list_none, of_tags),
+    SCANS("ListRolePolicies", iam_in_role_paged, iam_of_entity, iam_list_inline, of_tags),
+    SCANS("ListRoleTags", iam_in_role_paged, iam_of_entity, iam_list_tags, of_tags),
+    SCANS("ListRoles", iam_in_list, iam_of_list, iam_list, none),
+    READS("ListSSHPublicKeys", iam_in_ssh_keys, iam_of_own_user, iam_list_none, of_tags),
+    READS("ListServiceSpecificCredentials", iam_in_service_credentials, iam_of_own_user,
+          iam_list_none, of_tags),
+    READS("ListSigningCertificates", iam_in_own_user_paged, iam_of_own_user, iam_list_none,
+          of_tags),
+    SCANS("ListUserPolicies", iam_in_user_paged, iam_of_entity, iam_list_inline, of_tags),
+    SCANS("ListUserTags", iam_in_user_paged, iam_of_entity, iam_list_tags, of_tags),
+    SCANS("ListUsers", iam_in_list, iam_of_list, iam_list, none),
+    READS("ListVirtualMFADevices", iam_in_virtual_mfa, NULL, iam_list_none, none),
+    CHANGES("PutGroupPolicy", iam_in_put_group_policy, iam_of_entity, iam_put_inline, none),
+    CHANGES("PutRolePermissionsBoundary", iam_in_role_boundary, iam_of_entity, iam_put_boundary,
+            of_boundary),
     CHANGES("PutRolePolicy", iam_in_put_role_policy, iam_of_entity, iam_put_inline, of_boundary),
+    CHANGES("PutUserPermissionsBoundary", iam_in_user_boundary, iam_of_entity, iam_put_boundary,
+            of_boundary),
     CHANGES("PutUserPolicy", iam_in_put_user_policy, iam_of_entity, iam_put_inline, of_boundary),
+    CHANGES("RemoveRoleFromInstanceProfile", iam_in_profile_role, iam_of_profile,
+            iam_remove_role_from_profile, of_tags),
+    CHANGES("RemoveUserFromGroup", iam_in_group_member, iam_of_group, iam_remove_user_from_group,
+            none),
+    CHANGES("TagInstanceProfile", iam_in_tag_profile, iam_of_entity, iam_tag, of_tags),
+    CHANGES("TagRole", iam_in_tag_role, iam_of_entity, iam_tag, of_tags),
+    CHANGES("TagUser", iam_in_tag_user, iam_of_entity, iam_tag, of_tags),
+    CHANGES("UntagInstanceProfile", iam_in_untag_profile, iam_of_entity, iam_untag, of_tags),
+    CHANGES("UntagRole", iam_in_untag_role, iam_of_entity, iam_untag, of_tags),
+    CHANGES("UntagUser", iam_in_untag_user, iam_of_entity, iam_untag, of_tags),
+    CHANGES("UpdateAccessKey", iam_in_update_access_key, iam_of_own_user, iam_update_key, of_tags),
+    CHANGES("UpdateAssumeRolePolicy", iam_in_update_assume_role_policy, iam_of_entity,
+            iam_update_trust, of_tags),
+    CHANGES("UpdateGroup", iam_in_update_group, iam_of_entity, iam_rename, none),
+    MAKES("UpdateRole", iam_in_update_role, iam_of_entity, iam_update_role, of_tags),
+    MAKES("UpdateRoleDescription", iam_in_update_role_description, iam_of_entity,
+          iam_update_role_description, of_tags),
+    CHANGES("UpdateUser", iam_in_update_user, iam_of_entity, iam_rename, of_tags),
 };
 
 const struct wb_service wb_iam_service = {
@@ -44,8 +136,9 @@ const struct wb_service wb_iam_service = {
     .version = "2010-05-08",
     .xmlns = "https://iam.amazonaws.com/doc/2010-05-08/",
     .internal_code = "ServiceFailure",
+    .global = true,
     .op = ops,
     .op_count = sizeof ops / sizeof *ops,
 };
 
-const struct wb_module wb_iam_module = {.service = &wb_iam_service};
+const struct wb_module wb_iam_module = {.service = &wb_iam_service, .check = iam_check};
