@@ -136,6 +136,7 @@
 #define WB_SNS_PENDING_DAYS     3   /* until an unconfirmed subscription goes */
 #define WB_SNS_FANOUT_ROWS      200 /* work rows of one command */
 #define WB_SNS_FANOUT_BYTES     (2 << 20)
+#define WB_SNS_AT_ONCE_MAX      8 /* subscriptions served in the command that took an event */
 
 /* Lambda (Developer Guide, "Lambda quotas", unless said) */
 #define WB_LAMBDA_ZIP_MAX          (50 << 20)  /* direct upload */

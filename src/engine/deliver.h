@@ -23,6 +23,8 @@ struct wb_delivery {
     struct wb_slice subject;        /* SNS */
     const struct wb_ctx *ctx;       /* request id, trace, depth of the cause */
     int64_t first_ms;
+    bool at_once; /* in the command of its cause, before any attempt: a receiver that would have
+                     much to write says busy and gets it again from a queue */
 };
 
 struct wb_target_kind {

@@ -16,7 +16,6 @@ static bool load_target(struct wb_bus *b, struct wb_bus_target *t, struct wb_sli
 {
     struct wb_arena *a = &b->arena;
     struct wb_slice why;
-    struct wb_arn arn;
     t->json = wb_dup(a, json);
     struct wb_json v = wb_json_read(a, t->json, NULL), retry = wb_json_get(v, "RetryPolicy");
     t->id = own_str(a, v, "Id");
@@ -25,7 +24,6 @@ static bool load_target(struct wb_bus *b, struct wb_bus_target *t, struct wb_sli
     t->input = wb_input_compile(a, v, &why);
     t->retries = (uint32_t)wb_json_get_i64(retry, "MaximumRetryAttempts", WB_EVENT_RETRIES_MAX);
     t->age_max_ms = wb_json_get_i64(retry, "MaximumEventAgeInSeconds", WB_EVENT_AGE_MAX_S) * 1000;
-    t->direct = wb_arn_parse(t->arn, &arn) && wb_slice_is(arn.service, "lambda");
     return t->input && t->id.p && t->arn.p;
 }
 
@@ -235,6 +233,20 @@ struct wb_slice wb_rule_arn(struct wb_arena *a, const struct wb_bus *b, struct w
         return wb_arn_make(a, "events", b->region, b->account, "rule/%.*s", WB_FMT(name));
     return wb_arn_make(a, "events", b->region, b->account, "rule/%.*s/%.*s", WB_FMT(b->name),
                        WB_FMT(name));
+}
+
+bool wb_rule_arn_read(struct wb_slice s, struct wb_bus *b, struct wb_slice *rule)
+{
+    struct wb_arn arn;
+    if (!wb_arn_parse(s, &arn) || !wb_slice_starts(arn.resource, WB_S("rule/")))
+        return false;
+    struct wb_slice bus = wb_slice_sub(arn.resource, strlen("rule/"), arn.resource.n);
+    ptrdiff_t at = wb_slice_chr(bus, '/', 0);
+    *rule = at < 0 ? bus : wb_slice_sub(bus, (size_t)at + 1, bus.n);
+    b->name = at < 0 ? WB_S("default") : wb_slice_sub(bus, 0, (size_t)at);
+    b->account = arn.account;
+    b->region = arn.region;
+    return true;
 }
 
 struct wb_slice wb_row_with(struct wb_arena *a, struct wb_slice json, const struct wb_pair *member,

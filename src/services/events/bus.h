@@ -25,7 +25,6 @@ struct wb_bus_target {
     const struct wb_input *input;
     uint32_t retries;
     int64_t age_max_ms;
-    bool direct; /* handed over in the command that took the event */
 };
 
 struct wb_rule {
@@ -69,6 +68,9 @@ struct wb_slice wb_bus_key(struct wb_arena *a, struct wb_slice account, struct w
 
 const struct wb_rule *wb_bus_rule(const struct wb_bus *b, struct wb_slice name); /* or NULL */
 struct wb_slice wb_rule_arn(struct wb_arena *a, const struct wb_bus *b, struct wb_slice name);
+/* Back: the rule's name, and account, region and name of its bus. False when it is no rule's ARN.
+ */
+bool wb_rule_arn_read(struct wb_slice arn, struct wb_bus *b, struct wb_slice *rule);
 
 /* For rows: the JSON object with some members replaced. An empty value (null slice) removes. */
 struct wb_slice wb_row_with(struct wb_arena *a, struct wb_slice json, const struct wb_pair *member,

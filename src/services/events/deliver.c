@@ -1,6 +1,6 @@
 /*
- * From a matched event to its target. A function takes it over in the same command; everything
- * else, and what a function does not take at once, becomes a work row whose step hands it over with
+ * From a matched event to its target. A target takes it over in the command that took the event;
+ * what it refuses then, or has too much to do for, becomes a work row whose step hands it over with
  * EventBridge's retry policy. What cannot be delivered becomes a dead row, besides the target's
  * dead-letter queue.
  *
@@ -12,6 +12,7 @@
 #include "services/events/events.h"
 
 #define SERVICE "events.amazonaws.com"
+#define QUEUE   "events/"
 
 void wb_events_metric(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
                       const char *name, double value, const char *unit)
@@ -67,28 +68,26 @@ void wb_events_tell(struct wb_tx *tx, const struct wb_events_tally *all)
     }
 }
 
-/* What a work row of this executor knows, from its meta. */
+/* What a work row of this executor knows: its queue names the target, its meta the rest. */
 struct meta {
     struct wb_bus bus; /* name, account, region only */
-    struct wb_slice rule, rule_arn, target, event_id, event_key, dead_letter;
+    struct wb_slice rule, rule_arn, target, event_key, dead_letter;
     bool invalid;
 };
 
+/* Short, because every event that waits has one: the bus and the rule stand in the rule's ARN, and
+ * the place of the event is the row's payload_key when the target gets it as it is. Rows of older
+ * versions say all of it. */
 static struct wb_slice write_meta(struct wb_arena *a, const struct wb_event_out *o)
 {
     struct wb_buf b = wb_buf_in(a);
     struct wb_json_writer w;
     wb_jw_init(&w, &b);
     wb_jw_object(&w);
-    wb_jw_kstr(&w, "bus", o->bus->name);
-    wb_jw_kstr(&w, "account", o->bus->account);
-    wb_jw_kstr(&w, "region", o->bus->region);
-    wb_jw_kstr(&w, "rule", o->rule->name);
     wb_jw_kstr(&w, "ruleArn", o->rule->arn);
-    wb_jw_kstr(&w, "targetArn", o->target->arn);
     wb_jw_kstr(&w, "targetId", o->target->id);
-    wb_jw_kstr(&w, "event", o->event_id);
-    wb_jw_kstr(&w, "log", wb_hex_encode(a, o->event_key));
+    if (!o->whole)
+        wb_jw_kstr(&w, "log", wb_hex_encode(a, o->event_key));
     if (o->target->dead_letter.p)
         wb_jw_kstr(&w, "deadLetter", o->target->dead_letter);
     if (!o->payload.p)
@@ -97,25 +96,21 @@ static struct wb_slice write_meta(struct wb_arena *a, const struct wb_event_out 
     return wb_buf_slice(&b);
 }
 
-static struct meta read_meta(struct wb_arena *a, struct wb_slice json)
+static struct meta read_meta(struct wb_arena *a, const struct wb_work *w)
 {
-    struct wb_json v = wb_json_read(a, json, NULL);
-    struct meta m = {.rule = wb_json_get_str(v, "rule", a),
-                     .rule_arn = wb_json_get_str(v, "ruleArn", a),
-                     .target = wb_json_get_str(v, "targetArn", a),
-                     .event_id = wb_json_get_str(v, "event", a),
+    struct wb_json v = wb_json_read(a, w->meta, NULL);
+    struct meta m = {.rule_arn = wb_json_get_str(v, "ruleArn", a),
+                     .target = wb_slice_sub(w->target, strlen(QUEUE), w->target.n),
                      .dead_letter = wb_json_get_str(v, "deadLetter", a),
                      .invalid = wb_json_bool(wb_json_get(v, "invalid"), false)};
-    m.bus.name = wb_json_get_str(v, "bus", a);
-    m.bus.account = wb_json_get_str(v, "account", a);
-    m.bus.region = wb_json_get_str(v, "region", a);
     wb_hex_decode(a, wb_json_get_str(v, "log", a), &m.event_key);
+    wb_rule_arn_read(m.rule_arn, &m.bus, &m.rule);
     return m;
 }
 
 static void queue(struct wb_tx *tx, const struct wb_event_out *o, const struct wb_ctx *ctx)
 {
-    struct wb_work w = {.target = wb_printf(tx->arena, "events/%.*s", WB_FMT(o->target->arn)),
+    struct wb_work w = {.target = wb_printf(tx->arena, QUEUE "%.*s", WB_FMT(o->target->arn)),
                         .executor = wb_events_target_executor.name,
                         .attempts_max = o->target->retries + 1,
                         .age_max_ms = o->target->age_max_ms,
@@ -144,7 +139,7 @@ void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o, struct wb_ev
     struct tally *k = wb_events_tally(tx, t, o->bus, o->rule);
     ctx.depth++;
     k->created++;
-    if (o->target->direct && o->payload.p) {
+    if (o->payload.p) {
         struct wb_delivery d = {.target = o->target->arn,
                                 .payload = o->payload,
                                 .payload_key = o->whole ? o->event_key : WB_SLICE_NULL,
@@ -152,7 +147,8 @@ void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o, struct wb_ev
                                 .source_arn = o->rule->arn,
                                 .source_account = o->bus->account,
                                 .ctx = &ctx,
-                                .first_ms = tx->now_ms};
+                                .first_ms = tx->now_ms,
+                                .at_once = true};
         struct wb_outcome out;
         wb_deliver(tx, &d, &out);
         if (out.kind == WB_ACCEPTED || out.kind == WB_DONE) {
@@ -165,7 +161,7 @@ void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o, struct wb_ev
 
 static void step(struct wb_tx *tx, const struct wb_work *w, struct wb_outcome *out)
 {
-    struct meta m = read_meta(tx->arena, w->meta);
+    struct meta m = read_meta(tx->arena, w);
     if (m.invalid) {
         *out = (struct wb_outcome){.kind = WB_PERMANENT,
                                    .code = "INVALID_JSON",
@@ -205,7 +201,7 @@ static void dead_letter(struct wb_tx *tx, const struct meta *m, const struct wb_
 
 static void apply(struct wb_tx *tx, const struct wb_work *w, const struct wb_outcome *o, bool last)
 {
-    struct meta m = read_meta(tx->arena, w->meta);
+    struct meta m = read_meta(tx->arena, w);
     if (o->kind == WB_BUSY && !last)
         return;
     wb_events_metric(tx, &m.bus, m.rule, "InvocationAttempts", 1, "Count");

@@ -41,7 +41,6 @@ struct wb_event_out {
     const struct wb_bus *bus;
     const struct wb_rule *rule;
     const struct wb_bus_target *target;
-    struct wb_slice event_id;
     struct wb_slice event_key; /* its row in the bus log */
     struct wb_slice payload;   /* what the target gets; null: cannot be made (INVALID_JSON) */
     bool whole;                /* payload is the event as the row has it */

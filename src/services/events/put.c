@@ -135,7 +135,6 @@ static void make_outs(struct wb_call *c, struct entry *e, const struct wb_envelo
             *o = (struct wb_event_out){.bus = b,
                                        .rule = r,
                                        .target = to,
-                                       .event_id = e->id,
                                        .whole = wb_input_is_event(to->input),
                                        .ctx = &e->ctx};
             if (!wb_input_make(to->input, &in, c->arena, &o->payload))

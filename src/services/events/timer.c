@@ -86,7 +86,6 @@ static void fire(struct wb_tx *tx, const struct wb_bus *b, const struct wb_rule 
         struct wb_event_out o = {.bus = b,
                                  .rule = r,
                                  .target = &r->target[i],
-                                 .event_id = id,
                                  .event_key = key,
                                  .whole = wb_input_is_event(r->target[i].input),
                                  .ctx = &ctx};

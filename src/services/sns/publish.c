@@ -424,6 +424,8 @@ static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_out
     } else if (d->payload.n == 0 || d->payload.n > WB_SNS_MESSAGE_MAX) {
         out->code = "INVALID_PARAMETER";
         out->message = WB_S("Message empty or too long");
+    } else if (d->at_once && t.confirmed > WB_SNS_AT_ONCE_MAX) {
+        out->kind = WB_BUSY;
     } else {
         struct message m = {.id = wb_id_uuid(tx->arena, wb_engine_seam(tx->engine)),
                             .subject = d->subject,

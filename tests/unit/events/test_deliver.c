@@ -21,6 +21,12 @@ static int teardown(void **state)
 #define QUEUE "arn:aws:sqs:us-east-1:" ACCOUNT ":q"
 #define HOUR  3600000LL
 
+static void nothing(struct wb_command *c, enum wb_commit result)
+{
+    (void)c;
+    assert_int_equal(result, WB_COMMITTED);
+}
+
 static void rule(const char *pattern)
 {
     struct wb_slice in = wb_printf(&w.arena, "{\"Name\":\"r\",\"EventPattern\":\"%s\"}", pattern);
@@ -226,6 +232,41 @@ static void test_invalid_input(void **state)
     assert_true(wb_slice_is(code, "INVALID_JSON"));
 }
 
+/* A row as earlier versions wrote it: its meta says all, and where the event lies. */
+static void add_old_row(struct wb_command *c, struct wb_tx *tx)
+{
+    (void)c;
+    struct wb_slice key = wb_key(tx->arena, WB_T_BUS_LOG, "uu", UINT64_C(7), wb_tx_stamp(tx));
+    struct wb_slice hex = wb_hex_encode(tx->arena, key);
+    wb_tx_put(tx, key, WB_S("{\"old\":1}"));
+    struct wb_work row = {.target = WB_S("events/" TOPIC),
+                          .executor = "events.target",
+                          .payload_key = key,
+                          .meta =
+                              wb_printf(tx->arena,
+                                        "{\"bus\":\"orders\",\"account\":\"" ACCOUNT
+                                        "\",\"region\":\"us-east-1\",\"rule\":\"r\",\"ruleArn\":"
+                                        "\"arn:aws:events:us-east-1:" ACCOUNT
+                                        ":rule/orders/r\",\"targetArn\":\"" TOPIC
+                                        "\",\"targetId\":\"t\",\"event\":\"e\",\"log\":\"%.*s\","
+                                        "\"deadLetter\":\"" QUEUE "\"}",
+                                        WB_FMT(hex))};
+    row.ctx = (struct wb_ctx){.account = WB_S(ACCOUNT), .region = WB_S("us-east-1"), .depth = 1};
+    wb_work_add(tx, &row);
+}
+
+static void test_old_row(void **state)
+{
+    (void)state;
+    struct wb_command c = {.lane = WB_LANE_INSIDE, .run = add_old_row, .done = nothing};
+    sns_script = (struct script){.kind = WB_PERMANENT, .code = "NO_RESOURCE"};
+    wb_submit(w.engine, &c);
+    world_settle();
+    assert_int_equal(sns_script.calls, 1);
+    assert_true(took("sqs", QUEUE " {\"old\":1}"));
+    assert_true(metric("InvocationsSentToDlq|EventBusName=orders|RuleName=r") == 1);
+}
+
 /* A function that is throttled at first gets the event later, once, also across a restart. */
 static void test_function_later(void **state)
 {
@@ -397,11 +438,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        T(test_entries),       T(test_to_function_and_topic),
-        T(test_disabled),      T(test_retries_and_dead_letters),
-        T(test_age),           T(test_permanent),
-        T(test_invalid_input), T(test_function_later),
-        T(test_stale_prepare), T(test_schedule),
+        T(test_entries),
+        T(test_to_function_and_topic),
+        T(test_disabled),
+        T(test_retries_and_dead_letters),
+        T(test_age),
+        T(test_permanent),
+        T(test_invalid_input),
+        T(test_old_row),
+        T(test_function_later),
+        T(test_stale_prepare),
+        T(test_schedule),
         T(test_log_expires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

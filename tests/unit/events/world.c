@@ -33,7 +33,10 @@ static void to_lambda(struct wb_tx *tx, const struct wb_delivery *d, struct wb_o
 
 static void to_sns(struct wb_tx *tx, const struct wb_delivery *d, struct wb_outcome *out)
 {
-    deliver(tx, d, out, "sns", &sns_script);
+    if (d->at_once) /* as a topic with many subscriptions */
+        *out = (struct wb_outcome){.kind = WB_BUSY};
+    else
+        deliver(tx, d, out, "sns", &sns_script);
 }
 
 static void to_sqs(struct wb_tx *tx, const struct wb_delivery *d, struct wb_outcome *out)
