@@ -302,7 +302,7 @@ def two_accounts(x, user, arn):
     far = lambda service: w.client_with(service, root)
     assert far("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{OTHER}:root"
     assert [b["Arn"] for b in far("events").list_event_buses()["EventBuses"]] == [f"arn:aws:events:us-east-1:{OTHER}:event-bus/default"]
-    refused("NoSuchEntity", ".*", far("iam").get_user, UserName="alice")
+    refused("NoSuchEntity", ".*", far("iam").get_role, RoleName="reader")
     # Taking a role over there: both sides must allow.
     far("iam").create_role(RoleName="guest", AssumeRolePolicyDocument=policy(trust(f"arn:aws:iam::{HOME}:root")))
     far("iam").put_role_policy(RoleName="guest", PolicyName="p", PolicyDocument=policy({"Effect": "Allow", "Action": "sns:*", "Resource": "*"}))
@@ -347,12 +347,12 @@ def aws_cli(x):
     # botocore asks STS at its own address: only a library that reads AWS_ENDPOINT_URL, or this, comes here.
     env = {"PATH": "/usr/bin:/bin", "HOME": w.data, "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true", "PYTHONPATH": folder}
     with open(os.path.join(folder, "sitecustomize.py"), "w") as f:
-        f.write("import botocore.session\n"
-                "make = botocore.session.Session.create_client\n"
+        f.write("import awscli\nfrom botocore.session import Session\n"
+                "make = Session.create_client\n"
                 "def create(self, *args, **more):\n"
                 f"    more['endpoint_url'] = more.get('endpoint_url') or {w.url!r}\n"
                 "    return make(self, *args, **more)\n"
-                "botocore.session.Session.create_client = create\n")
+                "Session.create_client = create\n")
 
     def run(profile, *args):
         r = subprocess.run(["/usr/bin/aws", "--endpoint-url", w.url, "--profile", profile, "--output", "json", "--no-cli-pager", *args],
