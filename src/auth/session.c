@@ -22,6 +22,7 @@ struct wb_slice wb_session_write(struct wb_arena *a, const struct wb_session *s)
     member(&w, "key", s->key);
     member(&w, "name", s->name);
     member(&w, "source", s->source);
+    member(&w, "function", s->function);
     member(&w, "kind", s->kind);
     if (s->policy.p)
         wb_jw_kraw(&w, "policy", s->policy);
@@ -45,6 +46,7 @@ bool wb_session_read(struct wb_arena *a, struct wb_slice json, struct wb_session
     out->key = wb_json_get_str(v, "key", a);
     out->name = wb_json_get_str(v, "name", a);
     out->source = wb_json_get_str(v, "source", a);
+    out->function = wb_json_get_str(v, "function", a);
     out->kind = wb_json_get_str(v, "kind", a);
     out->policy = wb_json_raw(wb_json_get(v, "policy"));
     out->policies = wb_json_get(v, "policies");

@@ -5,6 +5,7 @@
  *   {"issued": ms, "key": long-lived access key they go back to, "name": role session name,
  *    "policy": document as an object, "policies": [ARN...],
  *    "tags": {key: value}, "transitive": [key...], "source": source identity,
+ *    "function": ARN of the function whose environment has them,
  *    "kind": "session" (GetSessionToken) | "federation" (GetFederationToken); absent: a role's}
  *
  * Members without a value are left out. The credentials are worth nothing once the key is deleted
@@ -18,7 +19,7 @@
 
 struct wb_session {
     int64_t issued_ms;
-    struct wb_slice key, name, source, kind;
+    struct wb_slice key, name, source, kind, function;
     struct wb_slice policy; /* text; null = none */
     struct wb_json policies, tags, transitive;
 };

@@ -140,6 +140,7 @@ static void add_global(struct context *x, const struct wb_call *c, const struct 
     if (s->issued_ms)
         add(x, WB_S("aws:TokenIssueTime"), wb_time_str(x->a, s->issued_ms, WB_TIME_ISO_S));
     add(x, WB_S("aws:SourceIdentity"), s->source);
+    add(x, WB_S("lambda:SourceFunctionArn"), s->function);
 }
 
 static void add_resource_tags(struct context *x, struct wb_tx *tx, struct wb_slice arn)

@@ -454,6 +454,8 @@ bool wb_role_session(struct wb_tx *tx, struct wb_arena *a, struct wb_slice role_
     }
     struct wb_principal p = wb_role_principal(a, role, session_name);
     struct wb_session session = {.issued_ms = tx->now_ms, .name = session_name};
+    if (strcmp(service, "lambda.amazonaws.com") == 0)
+        session.function = source_arn;
     p.session = wb_session_write(a, &session);
     *out = wb_session_make(a, e->keyring, e->seam, &p, tx->now_ms, seconds);
     return true;

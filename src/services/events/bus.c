@@ -157,6 +157,14 @@ struct wb_slice wb_bus_name(const struct wb_ctx *c, struct wb_slice s)
     return wb_slice_sub(arn.resource, strlen("event-bus/"), arn.resource.n);
 }
 
+struct wb_slice wb_bus_account(const struct wb_ctx *c, struct wb_slice s)
+{
+    struct wb_arn arn;
+    if (wb_slice_starts(s, WB_S("arn:")) && wb_arn_parse(s, &arn) && arn.account.n)
+        return arn.account;
+    return c->principal.account.n ? c->principal.account : c->account;
+}
+
 const struct wb_bus *wb_bus_find(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                                  struct wb_slice name)
 {
@@ -225,6 +233,12 @@ const struct wb_rule *wb_bus_rule(const struct wb_bus *b, struct wb_slice name)
             hi = mid;
     }
     return NULL;
+}
+
+struct wb_slice wb_rule_creator(struct wb_arena *a, const struct wb_bus *b, const struct wb_rule *r)
+{
+    struct wb_slice by = wb_json_get_str(wb_json_read(a, r->json, NULL), "createdBy", a);
+    return by.n ? by : b->account;
 }
 
 struct wb_slice wb_rule_arn(struct wb_arena *a, const struct wb_bus *b, struct wb_slice name)

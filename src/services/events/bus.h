@@ -53,6 +53,9 @@ extern struct wb_def_kind wb_bus_kind;
 /* The name in "default", "orders" or an ARN of a bus of the call's scope; null for one that cannot
  * exist here. The null slice is the default bus. */
 struct wb_slice wb_bus_name(const struct wb_ctx *c, struct wb_slice name_or_arn);
+/* Whose bus that is: the ARN's account, else the caller's own - also when authorization has put the
+ * call into the account of what it named first. */
+struct wb_slice wb_bus_account(const struct wb_ctx *c, struct wb_slice name_or_arn);
 /* NULL when there is no such bus. */
 const struct wb_bus *wb_bus_find(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                                  struct wb_slice name);
@@ -67,6 +70,9 @@ struct wb_slice wb_bus_key(struct wb_arena *a, struct wb_slice account, struct w
                            struct wb_slice name);
 
 const struct wb_rule *wb_bus_rule(const struct wb_bus *b, struct wb_slice name); /* or NULL */
+/* The account that made it: that of the bus, unless its policy lets others make rules. */
+struct wb_slice wb_rule_creator(struct wb_arena *a, const struct wb_bus *b,
+                                const struct wb_rule *r);
 struct wb_slice wb_rule_arn(struct wb_arena *a, const struct wb_bus *b, struct wb_slice name);
 /* Back: the rule's name, and account, region and name of its bus. False when it is no rule's ARN.
  */

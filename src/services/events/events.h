@@ -31,8 +31,14 @@ wb_handler_fn wb_events_tag, wb_events_untag, wb_events_list_tags;
 /* Tags of a creating call, checked; false after failing the call. */
 bool wb_events_tags_in(struct wb_call *c, struct wb_pair **tag, size_t *count);
 /* resources.c */
-wb_resource_fn wb_events_of_bus, wb_events_of_policy, wb_events_of_rule, wb_events_of_entries,
-    wb_events_of_tags;
+wb_resource_fn wb_events_of_bus, wb_events_of_new_bus, wb_events_of_buses, wb_events_of_policy,
+    wb_events_of_rule, wb_events_of_new_rule, wb_events_of_rules, wb_events_of_targets,
+    wb_events_of_entries, wb_events_of_tags;
+wb_resource_fn wb_events_entry_facts, wb_events_put_rule_facts, wb_events_put_targets_facts,
+    wb_events_rule_facts;
+extern const char *const wb_events_entry_keys[], *const wb_events_put_rule_keys[],
+                                                     *const wb_events_put_targets_keys[],
+                                                         *const wb_events_rule_keys[];
 /* put.c */
 wb_handler_fn wb_events_put_prepare, wb_events_put;
 

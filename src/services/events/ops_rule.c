@@ -115,11 +115,14 @@ void wb_events_put_rule(struct wb_call *c)
     struct wb_slice created =
         old ? wb_json_raw(wb_json_get(wb_json_read(c->arena, old->json, NULL), "created"))
             : wb_printf(c->arena, "%lld", (long long)c->tx->now_ms);
+    struct wb_slice by = old ? wb_rule_creator(c->arena, b, old) : c->ctx.principal.account;
+    bool foreign = by.n && !wb_slice_eq(by, b->account);
     if (!(b = wb_bus_ensure(c->tx, b)))
         return;
     uint64_t generation = schedule(c, b, name, expression, !wb_slice_is(state, "DISABLED"), old);
     struct wb_pair row[] = {
         {WB_S("created"), created},
+        {WB_S("createdBy"), foreign ? wb_json_quoted(c->arena, by) : WB_SLICE_NULL},
         {WB_S("schedule"), wb_printf(c->arena, "%llu", (unsigned long long)generation)},
         {WB_S("EventPattern"), quoted_in(c, "EventPattern")},
         {WB_S("ScheduleExpression"), quoted_in(c, "ScheduleExpression")},
@@ -154,7 +157,7 @@ void wb_events_describe_rule(struct wb_call *c)
     if (!r)
         return;
     out_rule(c, b, r);
-    wb_out_str(&c->out, "CreatedBy", b->account);
+    wb_out_str(&c->out, "CreatedBy", wb_rule_creator(c->arena, b, r));
 }
 
 /* The first rule after the page's token, or rule_count; false after failing the call. */

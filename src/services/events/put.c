@@ -80,7 +80,7 @@ static bool read_entry(struct wb_call *c, struct wb_json in, struct entry *e, st
         ms = (int64_t)(seconds * 1000);
     v->version = WB_S("0");
     v->id = e->id = wb_id_uuid(a, wb_engine_seam(c->engine));
-    v->account = c->ctx.account;
+    v->account = wb_bus_account(&c->ctx, WB_SLICE_NULL); /* the sender's, whosever bus it is */
     v->region = c->ctx.region;
     v->time = wb_time_str(a, ms, WB_TIME_ISO_S);
     struct wb_json list = wb_json_get(in, "Resources");
@@ -154,8 +154,10 @@ static void prepare_entry(struct wb_call *c, struct wb_json in, struct entry *e)
     e->ctx = c->ctx;
     if (trace.n)
         e->ctx.trace = trace;
-    e->bus_name = wb_bus_name(&c->ctx, wb_json_get_str(in, "EventBusName", c->arena));
-    e->bus = wb_bus_find(c->tx, c->ctx.account, c->ctx.region, e->bus_name);
+    struct wb_slice bus = wb_json_get_str(in, "EventBusName", c->arena);
+    e->ctx.account = wb_bus_account(&c->ctx, bus);
+    e->bus_name = wb_bus_name(&e->ctx, bus);
+    e->bus = wb_bus_find(c->tx, e->ctx.account, c->ctx.region, e->bus_name);
     if (!e->bus)
         return;
     e->text = event_text(&v, c->arena);
@@ -187,7 +189,7 @@ static bool stale(struct wb_call *c, const struct put *p)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         const struct entry *e = &p->entry[i];
-        if (!e->code && wb_bus_find(c->tx, c->ctx.account, c->ctx.region, e->bus_name) != e->bus)
+        if (!e->code && wb_bus_find(c->tx, e->ctx.account, c->ctx.region, e->bus_name) != e->bus)
             return true;
     }
     return false;
@@ -223,8 +225,8 @@ static void count_call(struct wb_call *c, const struct put *p, uint32_t failed)
     double ms = (double)(seam->mono_ns(seam) - p->began_ns) / 1e6;
     double value[] = {1, 1, p->count, failed, (double)p->bytes, ms};
     for (size_t i = 0; i < sizeof value / sizeof *value; i++)
-        wb_put_metric(c->tx, c->ctx.account, c->ctx.region, "AWS/Events", metrics[i].name, NULL, 0,
-                      value[i], metrics[i].unit);
+        wb_put_metric(c->tx, wb_bus_account(&c->ctx, WB_SLICE_NULL), c->ctx.region, "AWS/Events",
+                      metrics[i].name, NULL, 0, value[i], metrics[i].unit);
 }
 
 void wb_events_put(struct wb_call *c)

@@ -54,7 +54,6 @@ bool lambda_ref_parse(struct wb_slice text, const struct wb_ctx *ctx, struct lam
 bool lambda_ref_of(struct wb_call *c, struct lambda_ref *out);
 /* The function of a call, or NULL with the call failed. */
 const struct lambda_function *lambda_function_of(struct wb_call *c);
-void lambda_resource(struct wb_call *c); /* wb_resource_fn of all operations on one function */
 void lambda_not_found(struct wb_call *c, const struct lambda_ref *r);
 /* An error with the member "Type" that Lambda's errors carry. */
 void lambda_fail(struct wb_call *c, const char *code, int status, const char *type, const char *fmt,
@@ -87,6 +86,12 @@ struct wb_slice lambda_code_dir(struct wb_arena *a, struct wb_engine *e,
 /* DATA/run as an absolute path: helpers and zygotes have folders of their own. */
 const char *lambda_run_dir(const struct wb_engine *e);
 
+/* --- resources.c --- */
+wb_resource_fn lambda_resource, lambda_create_resource, lambda_configuration_resource,
+    lambda_tags_resource;
+wb_resource_fn lambda_add_permission_facts, lambda_remove_permission_facts, lambda_network_facts;
+extern const char *const lambda_permission_keys[], *const lambda_network_keys[];
+
 /* --- handlers --- */
 void lambda_create_prepare(struct wb_call *c);
 void lambda_create(struct wb_call *c);
@@ -103,14 +108,10 @@ void lambda_concurrency_delete(struct wb_call *c);
 void lambda_tags_list(struct wb_call *c);
 void lambda_tags_add(struct wb_call *c);
 void lambda_tags_remove(struct wb_call *c);
-void lambda_tags_resource(struct wb_call *c);
 void lambda_permission_add(struct wb_call *c);
 void lambda_permission_remove(struct wb_call *c);
 void lambda_policy_get(struct wb_call *c);
 void lambda_invoke(struct wb_call *c);
-void lambda_list_resource(struct wb_call *c);
-void lambda_create_resource(struct wb_call *c);
-void lambda_configuration_resource(struct wb_call *c);
 
 extern const struct wb_target_kind lambda_target; /* permission.c */
 const struct wb_policy *lambda_resource_policy(struct wb_tx *tx, struct wb_slice arn);

@@ -137,11 +137,6 @@ void lambda_concurrency_delete(struct wb_call *c)
 
 /* --- tags --- */
 
-void lambda_tags_resource(struct wb_call *c)
-{
-    wb_call_resource(c, wb_in_str(c, "Resource"));
-}
-
 static const struct lambda_function *tagged(struct wb_call *c)
 {
     struct lambda_ref r;

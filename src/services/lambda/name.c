@@ -92,29 +92,3 @@ const struct lambda_function *lambda_function_of(struct wb_call *c)
         lambda_not_found(c, &r);
     return f;
 }
-
-void lambda_resource(struct wb_call *c)
-{
-    struct lambda_ref r;
-    if (lambda_ref_of(c, &r))
-        wb_call_resource(c, lambda_function_arn(c->arena, r.account, r.region, r.name));
-}
-
-void lambda_create_resource(struct wb_call *c)
-{
-    lambda_resource(c);
-    lambda_role_pass(c);
-    if (wb_json_count(wb_in(c, "Tags")) && c->need_count)
-        wb_call_also(c, "lambda:TagResource", c->need[0].resource);
-}
-
-void lambda_configuration_resource(struct wb_call *c)
-{
-    lambda_resource(c);
-    lambda_role_pass(c);
-}
-
-void lambda_list_resource(struct wb_call *c)
-{
-    wb_call_resource(c, WB_S("*"));
-}

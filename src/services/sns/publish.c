@@ -63,12 +63,15 @@ static struct wb_slice lambda_event(struct wb_tx *tx, const struct topic *t,
 static void lambda_step(struct wb_tx *tx, const struct wb_work *w, struct wb_outcome *out)
 {
     struct wb_json meta = wb_json_read(tx->arena, w->meta, NULL);
+    struct wb_slice topic = wb_json_get_str(meta, "topic", tx->arena);
+    struct wb_arn arn = {0};
+    wb_arn_parse(topic, &arn);
     struct wb_delivery d = {
         .target = wb_json_get_str(meta, "endpoint", tx->arena),
         .payload = w->payload,
         .source_service = "sns.amazonaws.com",
-        .source_arn = wb_json_get_str(meta, "topic", tx->arena),
-        .source_account = w->ctx.account,
+        .source_arn = topic,
+        .source_account = arn.account,
         .ctx = &w->ctx,
         .first_ms = w->first_ms,
     };

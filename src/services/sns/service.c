@@ -104,86 +104,64 @@ STRUCTURE(untag_resource, "UntagResourceRequest", {"ResourceArn", &resource, tru
           {"TagKeys", &tag_keys, true});
 STRUCTURE(list_tags, "ListTagsForResourceRequest", {"ResourceArn", &resource, true});
 
-static void of_topic(struct wb_call *c)
-{
-    struct wb_slice arn = wb_in_str(c, "TopicArn");
-    wb_call_resource(c, arn.p ? arn : wb_in_str(c, "TargetArn"));
-}
-
-static void of_name(struct wb_call *c)
-{
-    wb_call_resource(c, wb_arn_make(c->arena, "sns", c->ctx.region, c->ctx.account, "%.*s",
-                                    WB_FMT(wb_in_str(c, "Name"))));
-}
-
-/* Subscriptions are authorized by their topic: arn:...:topic:id without the id. */
-static void of_subscription(struct wb_call *c)
-{
-    struct wb_slice arn = wb_in_str(c, "SubscriptionArn");
-    size_t end = arn.n;
-    while (end > 0 && arn.p[end - 1] != ':')
-        end--;
-    wb_call_resource(c, wb_slice_sub(arn, 0, end ? end - 1 : arn.n));
-}
-
-static void of_resource(struct wb_call *c)
-{
-    wb_call_resource(c, wb_in_str(c, "ResourceArn"));
-}
-
 static const struct wb_op ops[] = {
     {.name = "AddPermission",
      .class = WB_WRITE,
      .input = &add_permission,
-     .resources = of_topic,
+     .resources = sns_of_topic,
      .handler = sns_add_permission,
      .answer = ""},
     {.name = "ConfirmSubscription",
      .class = WB_WRITE,
      .input = &confirm,
-     .resources = of_topic,
+     .resources = sns_of_topic,
      .handler = sns_confirm_subscription,
      .unsigned_ok = true},
     {.name = "CreateTopic",
      .class = WB_WRITE,
      .input = &create_topic,
-     .resources = of_name,
+     .resources = sns_of_name,
      .handler = sns_create_topic},
     {.name = "DeleteTopic",
      .class = WB_WRITE,
      .input = &delete_topic,
-     .resources = of_topic,
+     .resources = sns_of_topic,
      .handler = sns_delete_topic,
      .answer = ""},
     {.name = "GetSubscriptionAttributes",
      .class = WB_READ,
      .input = &get_subscription,
-     .resources = of_subscription,
+     .resources = sns_of_subscription,
      .handler = sns_get_subscription_attributes},
     {.name = "GetTopicAttributes",
      .class = WB_READ,
      .input = &get_topic,
-     .resources = of_topic,
+     .resources = sns_of_topic,
      .handler = sns_get_topic_attributes},
     {.name = "ListSubscriptions",
      .class = WB_SCAN,
      .input = &list_subscriptions,
+     .resources = sns_of_topics,
      .handler = sns_list_subscriptions},
     {.name = "ListSubscriptionsByTopic",
      .class = WB_SCAN,
      .input = &list_by_topic,
-     .resources = of_topic,
+     .resources = sns_of_topic,
      .handler = sns_list_subscriptions_by_topic},
     {.name = "ListTagsForResource",
      .class = WB_READ,
      .input = &list_tags,
-     .resources = of_resource,
+     .resources = sns_of_resource,
      .handler = sns_list_tags},
-    {.name = "ListTopics", .class = WB_SCAN, .input = &list_topics, .handler = sns_list_topics},
+    {.name = "ListTopics",
+     .class = WB_SCAN,
+     .input = &list_topics,
+     .resources = sns_of_topics,
+     .handler = sns_list_topics},
     {.name = "Publish",
      .class = WB_WRITE,
      .input = &publish,
-     .resources = of_topic,
+     .resources = sns_of_topic,
      .handler = sns_publish_call,
      .body_max = WB_SNS_BODY_MAX,
      .data = true},
@@ -191,49 +169,51 @@ static const struct wb_op ops[] = {
      .class = WB_WRITE,
      .input = &publish_batch,
      .action = "sns:Publish",
-     .resources = of_topic,
+     .resources = sns_of_topic,
      .handler = sns_publish_batch,
      .body_max = WB_SNS_BODY_MAX,
      .data = true},
     {.name = "RemovePermission",
      .class = WB_WRITE,
      .input = &remove_permission,
-     .resources = of_topic,
+     .resources = sns_of_topic,
      .handler = sns_remove_permission,
      .answer = ""},
     {.name = "SetSubscriptionAttributes",
      .class = WB_WRITE,
      .input = &set_subscription,
-     .resources = of_subscription,
+     .resources = sns_of_subscription,
      .handler = sns_set_subscription_attributes,
      .answer = ""},
     {.name = "SetTopicAttributes",
      .class = WB_WRITE,
      .input = &set_topic,
-     .resources = of_topic,
+     .resources = sns_of_topic,
      .handler = sns_set_topic_attributes,
      .answer = ""},
     {.name = "Subscribe",
      .class = WB_WRITE,
      .input = &subscribe,
-     .resources = of_topic,
+     .resources = sns_of_topic,
+     .conditions = sns_subscribe_facts,
+     .condition_keys = sns_subscribe_keys,
      .handler = sns_subscribe},
     {.name = "TagResource",
      .class = WB_WRITE,
      .input = &tag_resource,
-     .resources = of_resource,
+     .resources = sns_of_resource,
      .handler = sns_tag_resource},
     {.name = "Unsubscribe",
      .class = WB_WRITE,
      .input = &unsubscribe,
-     .resources = of_subscription,
+     .resources = sns_of_subscription,
      .handler = sns_unsubscribe,
      .answer = "",
      .unsigned_ok = true},
     {.name = "UntagResource",
      .class = WB_WRITE,
      .input = &untag_resource,
-     .resources = of_resource,
+     .resources = sns_of_resource,
      .handler = sns_untag_resource},
 };
 

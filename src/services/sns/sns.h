@@ -91,6 +91,11 @@ struct wb_slice sns_link_confirm(struct wb_tx *tx, const struct topic *t,
 struct wb_slice sns_link_unsubscribe(struct wb_tx *tx, const struct subscription *s);
 extern const struct wb_page sns_page_confirm, sns_page_unsubscribe;
 
+/* resources.c */
+wb_resource_fn sns_of_topic, sns_of_topics, sns_of_name, sns_of_subscription, sns_of_resource;
+wb_resource_fn sns_subscribe_facts;
+extern const char *const sns_subscribe_keys[];
+
 /* Handlers. */
 void sns_create_topic(struct wb_call *c);
 void sns_delete_topic(struct wb_call *c);

@@ -199,7 +199,7 @@ static void make(struct wb_call *c, struct topic *t, struct subscription *s)
 {
     s->id = wb_id_uuid(c->arena, wb_engine_seam(c->engine));
     s->arn = wb_printf(c->arena, "%.*s:%.*s", WB_FMT(t->arn), WB_FMT(s->id));
-    s->owner = c->ctx.account;
+    s->owner = c->ctx.principal.account.n ? c->ctx.principal.account : c->ctx.account;
     s->created_ms = c->tx->now_ms;
     s->confirmed = wb_slice_is(s->protocol, "lambda"); /* a function of ours need not be asked */
     s->unsubscribe = make_token(c->tx, t, s->id);

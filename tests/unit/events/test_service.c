@@ -292,12 +292,15 @@ static void test_test_pattern(void **state)
         "[Source: (String)\"x\"; line: 1, column: 2]");
 }
 
+#define THERE "arn:aws:events:us-east-1:999999999999"
+
 /* What a policy can name: the resources the table gives. */
 static void test_resources(void **state)
 {
     (void)state;
     static const struct {
         const char *op, *in, *want;
+        size_t more; /* needs after the first */
     } cases[] = {
         {"CreateEventBus", "{\"Name\":\"b\"}", ARN ":event-bus/b"},
         {"DescribeEventBus", "{}", ARN ":event-bus/default"},
@@ -305,8 +308,22 @@ static void test_resources(void **state)
         {"PutTargets", "{\"Rule\":\"r\",\"EventBusName\":\"b\"}", ARN ":rule/b/r"},
         {"PutEvents", "{\"Entries\":[{\"EventBusName\":\"b\"}]}", ARN ":event-bus/b"},
         {"TagResource", "{\"ResourceARN\":\"" ARN ":rule/r\"}", ARN ":rule/r"},
+        {"PutPermission", "{\"EventBusName\":\"" THERE ":event-bus/x\"}", THERE ":event-bus/x"},
+        {"PutRule", "{\"Name\":\"r\",\"EventBusName\":\"" THERE ":event-bus/x\"}",
+         THERE ":rule/x/r"},
         {"PutPermission",
-         "{\"EventBusName\":\"arn:aws:events:us-east-1:999999999999:event-bus/x\"}", NULL},
+         "{\"EventBusName\":\"arn:aws:events:eu-west-1:999999999999:event-bus/x\"}", NULL},
+        {"ListEventBuses", "{}", ARN ":event-bus/*"},
+        {"ListRules", "{\"EventBusName\":\"b\"}", ARN ":rule/b/*"},
+        {"CreateEventBus", "{\"Name\":\"b\",\"Tags\":[{\"Key\":\"k\",\"Value\":\"v\"}]}",
+         ARN ":event-bus/b", 1},
+        {"PutTargets", "{\"Rule\":\"r\",\"Targets\":[{\"RoleArn\":\"x\"},{\"Id\":\"1\"}]}",
+         ARN ":rule/r", 1},
+        /* Entries that no policy can tell apart are one need. */
+        {"PutEvents",
+         "{\"Entries\":[{\"EventBusName\":\"b\",\"Source\":\"s\"},{\"EventBusName\":\"b\","
+         "\"Source\":\"s\",\"Detail\":\"{}\"},{\"EventBusName\":\"b\",\"Source\":\"t\"}]}",
+         ARN ":event-bus/b", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct wb_call c = {.service = &wb_events_service, .engine = w.engine, .arena = &w.arena};
@@ -317,7 +334,7 @@ static void test_resources(void **state)
         c.ctx.region = WB_S("us-east-1");
         c.in = wb_json_read(&w.arena, wb_slice_str(cases[i].in), NULL);
         c.op->resources(&c);
-        assert_int_equal(c.need_count, cases[i].want != NULL);
+        assert_int_equal(c.need_count, (cases[i].want != NULL) + cases[i].more);
         if (cases[i].want && !wb_slice_is(c.need[0].resource, cases[i].want))
             fail_msg("%s: %.*s", cases[i].op, WB_FMT(c.need[0].resource));
     }
