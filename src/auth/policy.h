@@ -89,4 +89,24 @@ struct wb_verdict {
 enum wb_decision wb_authorize(const struct wb_policy_set *s, const struct wb_request *q,
                               struct wb_verdict *v);
 
+/* --- questions that simulations and reports ask (policy_inspect.c); NULL policies have none --- */
+
+size_t wb_policy_statements(const struct wb_policy *p);
+struct wb_policy_hit {
+    size_t statement; /* in the order of the document, from 0 */
+    bool allow;
+};
+/* The statements that apply to the request; `out` has room for all. */
+size_t wb_policy_hits(const struct wb_policy *p, const struct wb_request *q,
+                      struct wb_policy_hit *out);
+/* The context keys that conditions and variables of these policies name, each once. */
+size_t wb_policy_context_keys(const struct wb_policy *const *p, size_t count, struct wb_arena *a,
+                              struct wb_slice **out);
+/* Of the statements for this action and resource: the keys the request has no value for. */
+size_t wb_policy_missing_keys(const struct wb_policy *const *p, size_t count, struct wb_arena *a,
+                              const struct wb_request *q, struct wb_slice **out);
+/* Does it allow anything of the service ("lambda")? Conditions and resources are not looked at. */
+bool wb_policy_grants_service(const struct wb_policy *p, struct wb_slice service,
+                              struct wb_arena *a);
+
 #endif
