@@ -189,6 +189,9 @@
 #define WB_IAM_GROUP_INLINE_MAX  5120
 #define WB_IAM_ROLE_INLINE_MAX   10240
 #define WB_IAM_TRUST_MAX         2048 /* the default of "role trust policy length" */
+#define WB_IAM_POLICIES_MAX      1500 /* customer managed policies of an account */
+#define WB_IAM_VERSIONS_MAX      5    /* of a managed policy */
+#define WB_IAM_POLICY_MAX        6144 /* characters of a managed policy, without white space */
 #define WB_IAM_ATTACHED_MAX      10   /* managed policies on a user, group or role */
 #define WB_IAM_GROUPS_OF_USER    10
 #define WB_IAM_KEYS_MAX          2                        /* access keys of a user */

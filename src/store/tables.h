@@ -38,6 +38,8 @@ enum wb_table {
     WB_T_IAM_USER_KEY = 0x0118,    /* account, user in lower case, access key id -> nothing */
     WB_T_KEY_USE = 0x0119,         /* access key id -> JSON: last use */
     WB_T_IAM_TASK = 0x011a,        /* account, deletion task id -> decimal ms: done */
+    WB_T_IAM_ALIAS = 0x011b,       /* account alias -> account */
+    WB_T_IAM_ALIAS_OF = 0x011c,    /* account -> its alias */
 
     /* 0x012x: audit (engine/audit.h) */
     WB_T_AUDIT =

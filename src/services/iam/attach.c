@@ -24,9 +24,12 @@ static bool policy_arn_ok(struct wb_call *c, struct wb_slice arn)
 
 static bool policy_ok(struct wb_call *c, struct wb_slice arn, const char *what)
 {
+    struct wb_arn parts;
     if (!policy_arn_ok(c, arn))
         return false;
-    if (!wb_iam_policy_text(c->tx, arn).p)
+    bool other = wb_arn_parse(arn, &parts) && !wb_slice_is(parts.account, "aws") &&
+                 !wb_slice_eq(parts.account, c->ctx.account);
+    if (other || !wb_iam_policy_text(c->tx, arn).p)
         wb_fail(c, "NoSuchEntity", 404, "%s %.*s does not exist or is not attachable.", what,
                 WB_FMT(arn));
     return !wb_failed(c);

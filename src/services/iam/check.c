@@ -83,6 +83,8 @@ static void check_entity(struct check *k, struct wb_slice key, struct wb_slice r
          "a permissions boundary does not know whose it is");
     need(k, !role.n || entity_there(k, e.account, WB_IAM_ROLE, role),
          "an instance profile has a role that is not there");
+    need(k, e.kind != WB_IAM_POLICY || wb_iam_policy_text(k->tx, e.arn).p,
+         "a managed policy's default version is not there");
     if (e.kind == WB_IAM_ROLE) {
         struct wb_policy *policy = wb_policy_parse(trust, true, a, &why);
         need(k, policy != NULL, "a role's trust policy cannot be read");
@@ -135,6 +137,39 @@ static void check_attached_to(struct check *k, struct wb_slice key, struct wb_sl
     else if (good)
         good = use == 'a' && there(k, wb_iam_key2(a, WB_T_IAM_ATTACHED, account, kind, name, arn));
     need(k, good, "a policy believes to be attached where it is not");
+}
+
+static void check_version(struct check *k, struct wb_slice key, struct wb_slice row)
+{
+    struct wb_arena *a = k->tx->arena;
+    struct wb_key_rd r = wb_key_rd(a, key, &(uint16_t){0});
+    struct wb_slice account = wb_key_rd_str(&r), name = wb_key_rd_str(&r), why;
+    uint64_t number = wb_key_rd_u64(&r);
+    struct wb_json v = wb_json_read(a, wb_dup(a, row), NULL);
+    struct wb_policy *policy = wb_policy_parse(wb_json_get_str(v, "document", a), false, a, &why);
+    struct wb_iam_entity e;
+    need(k, policy != NULL, "a version of a managed policy cannot be read");
+    need(k,
+         !r.bad && wb_iam_read(k->tx, account, WB_IAM_POLICY, name, &e) &&
+             (int64_t)number < wb_json_get_i64(e.row, "next", 0),
+         "a version of a managed policy that is not there, or was never made");
+    wb_policy_unref(policy);
+}
+
+static void check_alias(struct check *k, struct wb_slice key, struct wb_slice row)
+{
+    struct wb_arena *a = k->tx->arena;
+    struct wb_key_rd r = wb_key_rd(a, key, &(uint16_t){0});
+    struct wb_slice alias = wb_key_rd_str(&r), of = WB_SLICE_NULL;
+    struct wb_slice back = wb_key(a, WB_T_IAM_ALIAS_OF, "s", wb_dup(a, row));
+    need(k, wb_tx_get(k->tx, back, &of) && wb_slice_eq(of, alias),
+         "an account does not know its alias");
+}
+
+static void check_alias_of(struct check *k, struct wb_slice key, struct wb_slice row)
+{
+    need(k, there(k, wb_key(k->tx->arena, WB_T_IAM_ALIAS, "s", wb_dup(k->tx->arena, row))),
+         "an account's alias leads nowhere");
 }
 
 static void check_member(struct check *k, struct wb_slice key, struct wb_slice row)
@@ -197,7 +232,8 @@ static const struct {
     {WB_T_IAM_INLINE, check_inline},     {WB_T_IAM_ATTACHED, check_attached},
     {WB_T_IAM_MEMBER, check_member},     {WB_T_IAM_ATTACHED_TO, check_attached_to},
     {WB_T_IAM_USER_KEY, check_user_key}, {WB_T_IAM_MEMBER_OF, check_member_of},
-    {WB_T_ACCESS_KEY, check_access_key},
+    {WB_T_ACCESS_KEY, check_access_key}, {WB_T_IAM_VERSION, check_version},
+    {WB_T_IAM_ALIAS, check_alias},       {WB_T_IAM_ALIAS_OF, check_alias_of},
 };
 
 void iam_check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void *arg)

@@ -53,6 +53,16 @@ static const struct iam_kind kinds[] = {
      .quota = "InstanceProfilesPerAccount",
      .tag_action = "iam:TagInstanceProfile",
      .max = WB_IAM_PROFILES_MAX},
+    {.kind = WB_IAM_POLICY,
+     .title = "Policy",
+     .list = "Policies",
+     .word = "policy",
+     .member = "PolicyName",
+     .id_member = "PolicyId",
+     .id_prefix = "ANPA",
+     .quota = "PoliciesPerAccount",
+     .tag_action = "iam:TagPolicy",
+     .max = WB_IAM_POLICIES_MAX},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 

@@ -98,6 +98,9 @@ void iam_out_entity(struct wb_call *c, const struct wb_iam_entity *e, unsigned s
 
 /* --- pages (list.c) --- */
 
+/* What must be the same on the next page: all of the input but where and how much. */
+struct wb_slice iam_page_filter(struct wb_call *c);
+
 /*
  * A page of the rows under a prefix:
  *

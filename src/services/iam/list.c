@@ -7,8 +7,7 @@
 
 /* --- pages --- */
 
-/* What must be the same on the next page: all of the input but where and how much. */
-static struct wb_slice filter_of(struct wb_call *c)
+struct wb_slice iam_page_filter(struct wb_call *c)
 {
     struct wb_buf b = wb_buf_in(c->arena);
     struct wb_json_iter it = wb_json_iter(c->in);
@@ -27,7 +26,7 @@ bool iam_rows_begin(struct wb_call *c, struct iam_rows *p, struct wb_slice prefi
     struct wb_slice marker = wb_in_str(c, "Marker"), last, lo = prefix;
     *p = (struct iam_rows){.c = c,
                            .prefix = prefix,
-                           .filter = filter_of(c),
+                           .filter = iam_page_filter(c),
                            .room = (size_t)wb_in_i64(c, "MaxItems", WB_IAM_PAGE)};
     if (marker.p) {
         if (!wb_page_open(c, marker, p->filter, &last)) {

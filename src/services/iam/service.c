@@ -1,5 +1,6 @@
 /* The operation table of IAM. Shapes as in the public service model, version 2010-05-08. */
 #include "services/iam/iam.h"
+#include "services/iam/policy.h"
 
 /* Condition keys (Service Authorization Reference, "AWS Identity and Access Management"). */
 static const char *const none[] = {NULL};
@@ -31,6 +32,14 @@ static const char *const of_service[] = {IAM_KEY_SERVICE, NULL};
     {                                                                                              \
         ROW(name, WB_WRITE, in, of, fn, keys), .answer = ""                                        \
     }
+
+/* About a managed policy, named by its ARN. */
+#define POLICY(op_name, op_class, in, fn)                                                          \
+    .name = op_name, .class = op_class, .input = &in, .resources = iam_of_policy, .handler = fn,   \
+    .conditions = iam_policy_conditions, .condition_keys = of_tags
+/* About the whole account, or about what `of` names. */
+#define WHOLE(op_name, op_class, in, of, fn)                                                       \
+    .name = op_name, .class = op_class, .input = &in, .resources = of, .handler = fn
 
 static const struct wb_op ops[] = {
     CHANGES("AddRoleToInstanceProfile", iam_in_profile_role, iam_of_profile_role,
@@ -125,6 +134,50 @@ static const struct wb_op ops[] = {
     MAKES("UpdateRoleDescription", iam_in_update_role_description, iam_of_entity,
           iam_update_role_description, of_tags),
     CHANGES("UpdateUser", iam_in_update_user, iam_of_entity, iam_rename, of_tags),
+
+    /* managed policies */
+    MAKES("CreatePolicy", iam_in_create_policy, iam_of_new, iam_create_policy, none),
+    {POLICY("CreatePolicyVersion", WB_WRITE, iam_in_create_policy_version,
+            iam_create_policy_version)},
+    {POLICY("DeletePolicy", WB_WRITE, iam_in_delete_policy, iam_delete_policy), .answer = ""},
+    {POLICY("DeletePolicyVersion", WB_WRITE, iam_in_delete_policy_version,
+            iam_delete_policy_version),
+     .answer = ""},
+    {POLICY("GetPolicy", WB_READ, iam_in_get_policy, iam_get_policy)},
+    {POLICY("GetPolicyVersion", WB_READ, iam_in_get_policy_version, iam_get_policy_version)},
+    {POLICY("ListEntitiesForPolicy", WB_SCAN, iam_in_list_entities_for_policy,
+            iam_list_entities_for_policy)},
+    {WHOLE("ListPolicies", WB_SCAN, iam_in_list_policies, NULL, iam_list_policies)},
+    {POLICY("ListPolicyTags", WB_READ, iam_in_list_policy_tags, iam_list_policy_tags)},
+    {POLICY("ListPolicyVersions", WB_READ, iam_in_list_policy_versions, iam_list_policy_versions)},
+    {POLICY("SetDefaultPolicyVersion", WB_WRITE, iam_in_set_default_policy_version,
+            iam_set_default_policy_version),
+     .answer = ""},
+    {POLICY("TagPolicy", WB_WRITE, iam_in_tag_policy, iam_tag_policy), .answer = ""},
+    {POLICY("UntagPolicy", WB_WRITE, iam_in_untag_policy, iam_untag_policy), .answer = ""},
+
+    /* the simulator */
+    {WHOLE("GetContextKeysForCustomPolicy", WB_SCAN, iam_in_context_keys_custom, NULL,
+           iam_context_keys_custom)},
+    {WHOLE("GetContextKeysForPrincipalPolicy", WB_SCAN, iam_in_context_keys_principal,
+           iam_of_source, iam_context_keys_principal)},
+    {WHOLE("SimulateCustomPolicy", WB_SCAN, iam_in_simulate_custom, NULL, iam_simulate_custom)},
+    {WHOLE("SimulatePrincipalPolicy", WB_SCAN, iam_in_simulate_principal, iam_of_source,
+           iam_simulate_principal)},
+
+    /* the account */
+    {WHOLE("CreateAccountAlias", WB_WRITE, iam_in_create_alias, NULL, iam_create_alias),
+     .answer = ""},
+    {WHOLE("DeleteAccountAlias", WB_WRITE, iam_in_delete_alias, NULL, iam_delete_alias),
+     .answer = ""},
+    {WHOLE("GetAccountAuthorizationDetails", WB_SCAN, iam_in_authorization_details, NULL,
+           iam_authorization_details)},
+    {WHOLE("GetAccountPasswordPolicy", WB_READ, iam_in_password_policy, NULL,
+           iam_get_password_policy)},
+    {WHOLE("GetAccountSummary", WB_SCAN, iam_in_account_summary, NULL, iam_account_summary)},
+    {WHOLE("ListAccountAliases", WB_READ, iam_in_list_aliases, NULL, iam_list_aliases)},
+    {WHOLE("ListPoliciesGrantingServiceAccess", WB_SCAN, iam_in_policies_granting, iam_of_arn,
+           iam_policies_granting)},
 };
 
 const struct wb_service wb_iam_service = {
