@@ -14,6 +14,11 @@ struct wb_policy; /* compiled; reference counted; thread-safe once made */
  * there and refused elsewhere. */
 struct wb_policy *wb_policy_parse(struct wb_slice json, bool resource_policy, struct wb_arena *a,
                                   struct wb_slice *why);
+/* A policy from a row: it was checked when it was put. Should this version not understand it, it
+ * denies everything to all but the account's root, for a Deny in it must not be lost. `where` (for
+ * the log) says which it is. */
+struct wb_policy *wb_policy_stored(struct wb_slice json, bool resource_policy,
+                                   struct wb_slice where);
 /* The same for an identity's policy that comes again and again as text, a session's: a thread
  * remembers the last few. NULL when it is malformed. Let go with wb_policy_unref. */
 struct wb_policy *wb_policy_of_text(struct wb_slice json, struct wb_arena *a);

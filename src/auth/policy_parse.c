@@ -3,6 +3,7 @@
  */
 #include "auth/memo.h"
 #include "auth/policy_impl.h"
+#include "base/log.h"
 #include "codec/json.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -456,6 +457,30 @@ struct wb_policy *wb_policy_parse(struct wb_slice json, bool resource_policy, st
     *why = wb_concat(a, parts, 3);
     wb_policy_unref(p);
     return NULL;
+}
+
+#define DENY_ALL                                                                                   \
+    "{\"Version\":\"2012-10-17\",\"Statement\":{\"Sid\":\"CannotBeRead\",\"Effect\":\"Deny\","     \
+    "\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{\"StringNotEquals\":"                      \
+    "{\"aws:PrincipalType\":\"Account\"}}"
+
+struct wb_policy *wb_policy_stored(struct wb_slice json, bool resource_policy,
+                                   struct wb_slice where)
+{
+    struct wb_arena a;
+    struct wb_slice why;
+    wb_arena_init(&a, 0);
+    struct wb_policy *p = wb_policy_parse(json, resource_policy, &a, &why);
+    if (!p) {
+        wb_log(WB_LOG_ERROR, "policy", "a stored policy cannot be read; it denies everything",
+               "where", wb_dup_cstr(&a, where), "why", wb_dup_cstr(&a, why), NULL);
+        p = wb_policy_parse(resource_policy ? WB_S(DENY_ALL ",\"Principal\":\"*\"}}")
+                                            : WB_S(DENY_ALL "}}"),
+                            resource_policy, &a, &why);
+        assert(p);
+    }
+    wb_arena_release(&a);
+    return p;
 }
 
 static void forget(void *policy)

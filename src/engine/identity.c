@@ -167,8 +167,8 @@ struct wb_slice wb_iam_policy_text(struct wb_tx *tx, struct wb_slice policy_arn)
 
 static void *policy_load(struct wb_tx *tx, struct wb_slice arn)
 {
-    struct wb_slice why, text = wb_iam_policy_text(tx, arn);
-    return text.p ? wb_policy_parse(text, false, tx->arena, &why) : NULL;
+    struct wb_slice text = wb_iam_policy_text(tx, arn);
+    return text.p ? wb_policy_stored(text, false, arn) : NULL;
 }
 
 static void policy_free(void *policy)
@@ -198,8 +198,8 @@ struct build { /* what is gathered before the arrays are made */
 /* Takes the policy's reference. */
 static void add_policy(struct build *b, struct wb_policy *p, struct wb_slice name)
 {
-    if (!p) /* it was checked when it was put; a policy that is gone allows nothing */
-        return;
+    if (!p) /* it is gone: one that is attached cannot be deleted, but AWS's own may be taken off */
+        p = wb_policy_stored(WB_S("gone"), false, name);
     struct wb_identity_policy *x = wb_vec_push(&b->policies, &b->id->arena, sizeof *x);
     x->policy = p;
     x->name = wb_dup(&b->id->arena, name);
@@ -227,16 +227,17 @@ static void add_policies_of(struct build *b, struct wb_slice account, enum wb_ia
                             struct wb_slice name)
 {
     struct wb_tx *tx = b->tx;
-    struct wb_slice *part, text, why, of = WB_S("");
+    struct wb_slice *part, text, of = WB_S("");
     struct wb_slice prefix = wb_iam_key(tx->arena, WB_T_IAM_INLINE, account, kind, name);
     if (kind == WB_IAM_GROUP)
         of = wb_printf(tx->arena, " of group %.*s", WB_FMT(name));
     size_t n = last_parts(tx, prefix, &part);
     for (size_t i = 0; i < n; i++) {
         struct wb_slice key = wb_iam_key2(tx->arena, WB_T_IAM_INLINE, account, kind, name, part[i]);
+        struct wb_slice what =
+            wb_printf(tx->arena, "inline policy %.*s%.*s", WB_FMT(part[i]), WB_FMT(of));
         if (wb_tx_get(tx, key, &text))
-            add_policy(b, wb_policy_parse(text, false, tx->arena, &why),
-                       wb_printf(tx->arena, "inline policy %.*s%.*s", WB_FMT(part[i]), WB_FMT(of)));
+            add_policy(b, wb_policy_stored(text, false, what), what);
     }
     prefix = wb_iam_key(tx->arena, WB_T_IAM_ATTACHED, account, kind, name);
     n = last_parts(tx, prefix, &part);
@@ -256,9 +257,9 @@ static void add_boundary(struct build *b, const struct wb_iam_entity *e)
 
 static void add_trust(struct build *b, const struct wb_iam_entity *e)
 {
-    struct wb_slice text = wb_json_get_str(e->row, "trust", b->tx->arena), why;
+    struct wb_slice text = wb_json_get_str(e->row, "trust", b->tx->arena);
     if (text.n)
-        b->id->trust = wb_policy_parse(text, true, b->tx->arena, &why);
+        b->id->trust = wb_policy_stored(text, true, e->arn);
     b->id->max_session_s = wb_json_get_i64(e->row, "maxSession", WB_STS_ROLE_DEFAULT_S);
 }
 

@@ -108,7 +108,7 @@ static void *load(struct wb_tx *tx, struct wb_slice key)
     b->number = (uint64_t)wb_json_get_i64(v, "number", 0);
     b->policy = own_str(a, v, "policy");
     if (b->policy.n)
-        b->resources = wb_policy_parse(b->policy, true, tx->arena, &(struct wb_slice){0});
+        b->resources = wb_policy_stored(b->policy, true, b->arn);
     struct rows r = {0};
     if (b->number)
         r = read_rows(tx, wb_key(tx->arena, WB_T_RULE, "u", b->number), "");

@@ -129,9 +129,8 @@ static void *load(struct wb_tx *tx, struct wb_slice key)
         return NULL;
     }
     if (wb_tx_get(tx, lambda_policy_key(tx->arena, f->account, f->region, f->name), &policy)) {
-        struct wb_slice why;
         f->policy_text = wb_dup(&f->arena, policy);
-        f->policy = wb_policy_parse(f->policy_text, true, &f->arena, &why);
+        f->policy = wb_policy_stored(f->policy_text, true, f->arn);
     }
     return f;
 }

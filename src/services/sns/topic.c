@@ -90,12 +90,12 @@ static void *policy_load(struct wb_tx *tx, struct wb_slice key)
 {
     uint16_t table;
     struct wb_key_rd k = wb_key_rd(tx->arena, key, &table);
-    struct wb_slice account = wb_key_rd_str(&k), region = wb_key_rd_str(&k), why;
+    struct wb_slice account = wb_key_rd_str(&k), region = wb_key_rd_str(&k);
     struct topic t;
     if (!sns_topic_read(tx, account, region, wb_key_rd_str(&k), &t))
         return NULL;
     struct compiled *c = wb_xcalloc(1, sizeof *c);
-    c->policy = wb_policy_parse(sns_topic_policy(tx->arena, &t), true, tx->arena, &why);
+    c->policy = wb_policy_stored(sns_topic_policy(tx->arena, &t), true, t.arn);
     return c;
 }
 
