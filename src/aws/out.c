@@ -38,7 +38,81 @@ static const char *element(const struct wb_out *o, const char *name)
     return o->item[o->depth - 1];
 }
 
+/* --- what the audit log gets --- */
+
+/* Members of answers that nobody may read in a log. */
+static bool secret(struct wb_slice name)
+{
+    static const char *const names[] = {"SecretAccessKey", "SessionToken", "Password",
+                                        "Environment", NULL};
+    for (size_t i = 0; names[i]; i++)
+        if (wb_slice_is(name, names[i]))
+            return true;
+    return false;
+}
+
+static void lower_key(struct wb_json_writer *w, struct wb_slice name)
+{
+    char text[64];
+    if (name.n == 0 || name.n > sizeof text || name.p[0] < 'A' || name.p[0] > 'Z') {
+        wb_jw_key_slice(w, name);
+        return;
+    }
+    memcpy(text, name.p, name.n);
+    text[0] = (char)(text[0] + 'a' - 'A');
+    wb_jw_key_slice(w, wb_slice(text, name.n));
+}
+
+void wb_out_keep(struct wb_out *o, struct wb_arena *a)
+{
+    o->record = wb_new(a, struct wb_out);
+    wb_out_init(o->record, a, false);
+    o->record->is_record = true;
+}
+
+/* JSON made elsewhere. */
+static void lower_json(struct wb_json_writer *w, struct wb_json v, struct wb_arena *a)
+{
+    struct wb_json_iter it = wb_json_iter(v);
+    bool object = wb_json_type(v) == WB_JSON_OBJECT;
+    if (!object && wb_json_type(v) != WB_JSON_ARRAY) {
+        wb_jw_raw(w, wb_json_raw(v));
+        return;
+    }
+    if (object)
+        wb_jw_object(w);
+    else
+        wb_jw_array(w);
+    while (wb_json_next(&it)) {
+        if (object)
+            lower_key(w, wb_json_str(it.key, a));
+        lower_json(w, it.value, a);
+    }
+    if (object)
+        wb_jw_end_object(w);
+    else
+        wb_jw_end_array(w);
+}
+
 /* --- both --- */
+
+/* JSON: the member's name. False: the member is not written. */
+static bool key(struct wb_out *o, const char *name)
+{
+    if (o->hidden)
+        return false;
+    if (!name)
+        return true;
+    if (!o->is_record) {
+        wb_jw_key(&o->json, name);
+        return true;
+    }
+    struct wb_slice n = wb_slice_str(name);
+    lower_key(&o->json, n);
+    if (secret(n))
+        wb_jw_cstr(&o->json, WB_HIDDEN);
+    return !secret(n);
+}
 
 static void push(struct wb_out *o, const char *name, const char *item, enum kind kind)
 {
@@ -46,8 +120,12 @@ static void push(struct wb_out *o, const char *name, const char *item, enum kind
     if (o->xml) {
         name = element(o, name);
         tag(o, "<", name);
-    } else if (name) {
-        wb_jw_key(&o->json, name);
+    } else if (!key(o, name)) {
+        o->hidden++;
+    } else if (kind == LIST) {
+        wb_jw_array(&o->json);
+    } else {
+        wb_jw_object(&o->json);
     }
     o->open[o->depth] = name;
     o->item[o->depth] = item;
@@ -57,15 +135,15 @@ static void push(struct wb_out *o, const char *name, const char *item, enum kind
 void wb_out_object(struct wb_out *o, const char *name)
 {
     push(o, name, NULL, OBJECT);
-    if (!o->xml)
-        wb_jw_object(&o->json);
+    if (o->record)
+        wb_out_object(o->record, name);
 }
 
 void wb_out_list_of(struct wb_out *o, const char *name, const char *item)
 {
     push(o, name, item, LIST);
-    if (!o->xml)
-        wb_jw_array(&o->json);
+    if (o->record)
+        wb_out_list_of(o->record, name, item);
 }
 
 void wb_out_list(struct wb_out *o, const char *name)
@@ -76,8 +154,8 @@ void wb_out_list(struct wb_out *o, const char *name)
 void wb_out_map(struct wb_out *o, const char *name)
 {
     push(o, name, NULL, MAP);
-    if (!o->xml)
-        wb_jw_object(&o->json);
+    if (o->record)
+        wb_out_map(o->record, name);
 }
 
 void wb_out_map_str(struct wb_out *o, struct wb_slice key, struct wb_slice value)
@@ -85,7 +163,11 @@ void wb_out_map_str(struct wb_out *o, struct wb_slice key, struct wb_slice value
     assert(o->depth > 0 && o->kind[o->depth - 1] == MAP);
     if (!value.p)
         return;
+    if (o->record)
+        wb_out_map_str(o->record, key, value);
     if (!o->xml) {
+        if (o->hidden)
+            return;
         wb_jw_key_slice(&o->json, key);
         wb_jw_str(&o->json, value);
         return;
@@ -101,21 +183,25 @@ void wb_out_end(struct wb_out *o)
 {
     assert(o->depth > 0);
     o->depth--;
+    if (o->record)
+        wb_out_end(o->record);
     if (o->xml)
         tag(o, "</", o->open[o->depth]);
+    else if (o->hidden)
+        o->hidden--;
     else if (o->kind[o->depth] == LIST)
         wb_jw_end_array(&o->json);
     else
         wb_jw_end_object(&o->json);
 }
 
-/* Opens a scalar: the element, or the key. */
-static void begin(struct wb_out *o, const char *name)
+/* Opens a scalar: the element, or the key. False: it is not written. */
+static bool begin(struct wb_out *o, const char *name)
 {
-    if (o->xml)
-        tag(o, "<", element(o, name));
-    else if (name)
-        wb_jw_key(&o->json, name);
+    if (!o->xml)
+        return key(o, name);
+    tag(o, "<", element(o, name));
+    return true;
 }
 
 static void finish(struct wb_out *o, const char *name)
@@ -128,7 +214,10 @@ void wb_out_str(struct wb_out *o, const char *name, struct wb_slice s)
 {
     if (!s.p)
         return;
-    begin(o, name);
+    if (o->record)
+        wb_out_str(o->record, name, s);
+    if (!begin(o, name))
+        return;
     if (o->xml)
         wb_xml_text(&o->buf, s);
     else
@@ -143,7 +232,10 @@ void wb_out_cstr(struct wb_out *o, const char *name, const char *s)
 
 void wb_out_i64(struct wb_out *o, const char *name, int64_t v)
 {
-    begin(o, name);
+    if (o->record)
+        wb_out_i64(o->record, name, v);
+    if (!begin(o, name))
+        return;
     if (o->xml)
         wb_buf_i64(&o->buf, v);
     else
@@ -153,7 +245,10 @@ void wb_out_i64(struct wb_out *o, const char *name, int64_t v)
 
 void wb_out_double(struct wb_out *o, const char *name, double v)
 {
-    begin(o, name);
+    if (o->record)
+        wb_out_double(o->record, name, v);
+    if (!begin(o, name))
+        return;
     if (o->xml) {
         struct wb_json_writer w;
         wb_jw_init(&w, &o->buf);
@@ -166,7 +261,10 @@ void wb_out_double(struct wb_out *o, const char *name, double v)
 
 void wb_out_bool(struct wb_out *o, const char *name, bool v)
 {
-    begin(o, name);
+    if (o->record)
+        wb_out_bool(o->record, name, v);
+    if (!begin(o, name))
+        return;
     if (o->xml)
         wb_buf_str(&o->buf, v ? "true" : "false");
     else
@@ -177,10 +275,18 @@ void wb_out_bool(struct wb_out *o, const char *name, bool v)
 void wb_out_time(struct wb_out *o, const char *name, int64_t ms)
 {
     char text[WB_TIME_MAX];
-    size_t n = wb_time_format(text, ms, o->xml ? WB_TIME_ISO_MS : WB_TIME_EPOCH_F);
-    begin(o, name);
+    if (o->record)
+        wb_out_time(o->record, name, ms);
+    if (!begin(o, name))
+        return;
+    size_t n = wb_time_format(text, ms,
+                              o->is_record ? WB_TIME_ISO_S
+                              : o->xml     ? WB_TIME_ISO_MS
+                                           : WB_TIME_EPOCH_F);
     if (o->xml)
         wb_buf_put(&o->buf, text, n);
+    else if (o->is_record)
+        wb_jw_str(&o->json, wb_slice(text, n));
     else
         wb_jw_raw(&o->json, wb_slice(text, n));
     finish(o, name);
@@ -191,6 +297,12 @@ void wb_out_json(struct wb_out *o, const char *name, struct wb_slice json)
     assert(!o->xml);
     if (!json.p)
         return;
-    begin(o, name);
-    wb_jw_raw(&o->json, json);
+    if (o->record)
+        wb_out_json(o->record, name, json);
+    if (!begin(o, name))
+        return;
+    if (o->is_record)
+        lower_json(&o->json, wb_json_read(o->buf.arena, json, NULL), o->buf.arena);
+    else
+        wb_jw_raw(&o->json, json);
 }

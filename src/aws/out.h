@@ -20,6 +20,7 @@
 #include "codec/text.h"
 
 #define WB_OUT_DEPTH 32
+#define WB_HIDDEN    "HIDDEN_DUE_TO_SECURITY_REASONS" /* CloudTrail's word for it */
 
 struct wb_out {
     struct wb_buf buf;
@@ -29,9 +30,15 @@ struct wb_out {
     const char *item[WB_OUT_DEPTH]; /* XML: element name of a list's items */
     unsigned char kind[WB_OUT_DEPTH];
     unsigned depth;
+    struct wb_out *record; /* everything is written there, too; NULL = nowhere */
+    bool is_record;
+    unsigned hidden; /* record: open containers whose content is not written */
 };
 
 void wb_out_init(struct wb_out *o, struct wb_arena *a, bool xml);
+/* From now on all is written a second time into o->record, as CloudTrail has answers: JSON whatever
+ * the protocol, members begin with a lower-case letter, secrets are hidden. */
+void wb_out_keep(struct wb_out *o, struct wb_arena *a);
 /* Closes the document and returns it: a JSON object, or the XML of its members without an element
  * around them. */
 struct wb_slice wb_out_done(struct wb_out *o);
