@@ -51,6 +51,14 @@ enum wb_decision { WB_IMPLICIT_DENY, WB_ALLOW, WB_EXPLICIT_DENY };
 enum wb_decision wb_policy_eval(const struct wb_policy *p, const struct wb_request *q,
                                 struct wb_slice *sid);
 
+/* For explanations. Which statement denies, from 1; 0: none does. */
+size_t wb_policy_denying(const struct wb_policy *p, const struct wb_request *q);
+/* What p's conditions asked for: of the statements that fit the request but for their conditions,
+ * each key with each of its values; the null slice when the request has none. NULL asks nothing. */
+typedef void wb_policy_asked_fn(void *arg, struct wb_slice key, struct wb_slice value);
+void wb_policy_asked(const struct wb_policy *p, const struct wb_request *q, wb_policy_asked_fn *fn,
+                     void *arg);
+
 /*
  * Many policies that are always asked together, an identity's: finds the few statements that may
  * match instead of trying all, and means exactly what wb_policy_eval of each of them means. Made

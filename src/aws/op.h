@@ -134,8 +134,10 @@ struct wb_call {
     size_t need_count;
     struct wb_pair *condition; /* context keys of the whole call */
     size_t condition_count;
-    struct wb_denial *denial;  /* set when authorization refused */
-    bool tls;                  /* came over TLS: aws:SecureTransport */
+    struct wb_denial *denial; /* set when authorization refused */
+    bool tls;                 /* came over TLS: aws:SecureTransport */
+    const char *tls_version, *tls_cipher;
+    struct wb_slice host;      /* as the client named the server */
     enum wb_protocol protocol; /* of this request: decides how the answer is written */
     bool query_mode;           /* the client asked for Query's error codes (x-amzn-query-mode) */
     void *wire;                /* private to aws/protocol: path labels, form fields */

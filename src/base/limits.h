@@ -209,4 +209,16 @@
 #define WB_AUDIT_DAYS            90  /* CloudTrail's event history */
 #define WB_ACCESS_KEY_MAX        128 /* IAM: accessKeyIdType 16..128 characters */
 
+/* Audit log */
+#define WB_AUDIT_FIELD_MAX     (100 * 1024) /* CloudTrail: requestParameters, responseElements */
+#define WB_AUDIT_TEXT_MAX      1024         /* CloudTrail: userAgent, errorMessage */
+#define WB_AUDIT_RESOURCES_MAX 100          /* named in one record */
+#define WB_AUDIT_EXPIRE_ROWS   200          /* of one step */
+#define WB_LOOKUP_MAX          50           /* CloudTrail: events of one LookupEvents answer */
+#define WB_LOOKUP_ROWS         5000         /* records read for it */
+#define WB_LOOKUP_BYTES        (4 << 20)    /* of its records */
+#define WB_DENIALS_MAX         8            /* missing permissions told of one call */
+#define WB_KEY_USE_MS          60000        /* how often the last use of access keys is stored */
+#define WB_KEY_USE_MAX         4096         /* keys whose use waits for that, per loop */
+
 #endif

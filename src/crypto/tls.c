@@ -174,3 +174,9 @@ void wb_tls_close(struct wb_tls *t, struct wb_buf *out)
     drain(t, out);
     t->broken = true;
 }
+
+void wb_tls_facts(const struct wb_tls *t, const char **version, const char **cipher)
+{
+    *version = SSL_get_version(t->ssl);
+    *cipher = SSL_get_cipher_name(t->ssl);
+}

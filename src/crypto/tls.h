@@ -22,6 +22,8 @@ void wb_tls_free(struct wb_tls *t);
 bool wb_tls_feed(struct wb_tls *t, struct wb_slice in, struct wb_buf *plain, struct wb_buf *out,
                  bool *closed);
 bool wb_tls_send(struct wb_tls *t, struct wb_slice plain, struct wb_buf *out);
+/* "TLSv1.3" and the name of the cipher suite; static. After the handshake. */
+void wb_tls_facts(const struct wb_tls *t, const char **version, const char **cipher);
 void wb_tls_close(struct wb_tls *t, struct wb_buf *out); /* close_notify */
 
 #endif

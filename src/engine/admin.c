@@ -334,6 +334,11 @@ static const struct wb_shape choose_in = {
                                          {.name = "Target", .shape = &text},
                                          {.name = "All", .shape = &boolean},
                                          {0}}};
+static const struct wb_shape explain_in = {
+    .kind = WB_STRUCTURE,
+    .name = "ExplainDenialInput",
+    .member =
+        (const struct wb_member[]){{.name = "RequestId", .shape = &text, .required = true}, {0}}};
 static const struct wb_shape backup_in = {
     .kind = WB_STRUCTURE,
     .name = "BackupInput",
@@ -362,6 +367,7 @@ static const struct wb_op ops[] = {
      .class = WB_SCAN,
      .input = &wb_account_list_in,
      .handler = wb_account_list},
+    {.name = "ExplainDenial", .class = WB_READ, .input = &explain_in, .handler = wb_explain_denial},
     {.name = "Backup", .class = WB_SCAN, .input = &backup_in, .handler = op_backup},
 };
 

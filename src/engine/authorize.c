@@ -214,24 +214,108 @@ static void widen(struct decision *d, unsigned keys)
         add(&d->context, c->condition[i].name, c->condition[i].value);
 }
 
-static void note_denial(struct decision *d, const struct wb_need *n, const struct wb_verdict *v,
-                        struct wb_slice account)
+/* --- what a denial is remembered by; only after one --- */
+
+static bool allows(const struct wb_policy *const *p, size_t n, const struct wb_request *q)
 {
-    struct wb_denial *x = wb_new(d->call->arena, struct wb_denial);
+    for (size_t i = 0; i < n; i++)
+        if (p[i] && wb_policy_eval(p[i], q, NULL) == WB_ALLOW)
+            return true;
+    return false;
+}
+
+/* The sides that have to allow this and do not. */
+static unsigned missing_sides(const struct decision *d, const struct wb_request *q,
+                              const struct wb_verdict *v)
+{
+    const struct wb_policy_set *s = &d->set;
+    const struct wb_principal *p = q->principal;
+    bool identity = s->identity_is_root || allows(s->identity, s->identity_count, q);
+    bool resource = allows(&s->resource, 1, q);
+    bool cross = !wb_slice_eq(s->resource_account, p->account);
+    if (p->type == WB_PRINCIPAL_SERVICE || p->type == WB_PRINCIPAL_ANONYMOUS)
+        return WB_SIDE_RESOURCE;
+    unsigned sides = 0;
+    if (!resource && (cross || s->resource_must))
+        sides |= WB_SIDE_RESOURCE;
+    /* Named there as it is, a principal of the same account needs nothing else. */
+    bool direct = sides && !cross && p->type != WB_PRINCIPAL_SESSION;
+    if (direct)
+        return sides;
+    bool alone = resource && !cross && strcmp(v->kind, "identity-based policy") != 0;
+    bool by_trust = sides && !cross;
+    if (!identity && !alone && !by_trust)
+        sides |= WB_SIDE_IDENTITY;
+    if (s->boundary_limits && !allows(&s->boundary, 1, q))
+        sides |= WB_SIDE_BOUNDARY;
+    if (s->session_limits && !allows(s->session, s->session_count, q))
+        sides |= WB_SIDE_SESSION;
+    return sides;
+}
+
+static void add_asked(void *arg, struct wb_slice key, struct wb_slice value)
+{
+    struct context *x = arg;
+    const struct wb_pair *have = x->pairs.p;
+    for (size_t i = 0; i < x->pairs.n; i++)
+        if (wb_slice_ieq(have[i].name, key) && wb_slice_eq(have[i].value, value))
+            return;
+    struct wb_pair *p = wb_vec_push(&x->pairs, x->a, sizeof *p);
+    p->name = wb_dup(x->a, key);
+    p->value = value.p ? wb_dup(x->a, value) : WB_SLICE_NULL;
+}
+
+static void note_asked(const struct decision *d, const struct wb_request *q, struct wb_denial *x)
+{
+    struct context asked = {.a = d->call->arena};
+    const struct wb_policy_set *s = &d->set;
+    for (size_t i = 0; i < s->identity_count; i++)
+        wb_policy_asked(s->identity[i], q, add_asked, &asked);
+    wb_policy_asked(s->resource, q, add_asked, &asked);
+    wb_policy_asked(s->boundary, q, add_asked, &asked);
+    for (size_t i = 0; i < s->session_count; i++)
+        wb_policy_asked(s->session[i], q, add_asked, &asked);
+    x->asked = asked.pairs.p;
+    x->asked_count = asked.pairs.n;
+}
+
+static struct wb_slice policy_name(const struct decision *d, const struct wb_need *n,
+                                   const struct wb_policy *p)
+{
+    const struct wb_identity *id = d->identity;
+    struct wb_arena *a = d->call->arena;
+    for (size_t i = 0; p && id && i < id->count; i++)
+        if (id->policy[i].policy == p)
+            return wb_dup(a, id->policy[i].name);
+    if (p && id && p == id->boundary)
+        return wb_dup(a, id->boundary_arn);
+    return p && p == d->set.resource ? n->resource : WB_SLICE_NULL;
+}
+
+static void note_denial(struct decision *d, const struct wb_need *n, const struct wb_request *q,
+                        const struct wb_verdict *v)
+{
+    struct wb_arena *a = d->call->arena;
+    struct wb_denial *x = wb_new(a, struct wb_denial), **last = &d->call->denial;
     x->need = *n;
     x->verdict = *v;
-    x->verdict.policy = NULL; /* it may be gone before somebody looks */
-    x->verdict.sid = v->sid.p ? wb_dup(d->call->arena, v->sid) : WB_SLICE_NULL;
-    x->resource_account = account;
-    x->context = d->context.pairs.p;
-    x->context_count = d->context.pairs.n;
-    for (size_t i = 0; d->identity && i < d->identity->count; i++)
-        if (d->identity->policy[i].policy == v->policy && v->policy)
-            x->policy = wb_dup(d->call->arena, d->identity->policy[i].name);
-    if (d->identity && v->policy && v->policy == d->identity->boundary)
-        x->policy = wb_dup(d->call->arena, d->identity->boundary_arn);
-    d->call->denial = x;
+    x->verdict.policy = NULL;
+    x->verdict.sid = v->sid.p ? wb_dup(a, v->sid) : WB_SLICE_NULL;
+    x->resource_account = wb_dup(a, d->set.resource_account);
+    x->policy = policy_name(d, n, v->policy);
+    if (v->decision == WB_EXPLICIT_DENY)
+        x->statement = wb_policy_denying(v->policy, q);
+    else
+        x->sides = missing_sides(d, q, v);
+    if (d->identity && d->identity->boundary_arn.p)
+        x->boundary = wb_dup(a, d->identity->boundary_arn);
+    note_asked(d, q, x);
+    while (*last)
+        last = &(*last)->next;
+    *last = x;
 }
+
+/* --- the decision on one need --- */
 
 /* The account in the ARN; the caller's own where it has none. */
 static struct wb_slice owner_of(const struct wb_call *c, struct wb_slice resource)
@@ -273,7 +357,7 @@ static bool decide(struct decision *d, const struct wb_need *n)
                            .now_ms = d->tx->now_ms};
     if (wb_authorize(&d->set, &q, &v) == WB_ALLOW)
         return true;
-    note_denial(d, n, &v, owner);
+    note_denial(d, n, &q, &v);
     wb_fail_denied(c, n->action, n->resource, &v);
     return false;
 }
@@ -283,7 +367,8 @@ static void refuse_without(struct wb_call *c, const char *kind)
     struct wb_verdict v = {.decision = WB_IMPLICIT_DENY, .kind = kind};
     struct wb_need n = {.action = wb_call_action(c), .resource = WB_S("*")};
     struct wb_denial *x = wb_new(c->arena, struct wb_denial);
-    *x = (struct wb_denial){.need = n, .verdict = v, .resource_account = c->ctx.account};
+    *x = (struct wb_denial){
+        .need = n, .verdict = v, .sides = WB_SIDE_IDENTITY, .resource_account = c->ctx.account};
     c->denial = x;
     wb_fail_denied(c, n.action, n.resource, &v);
 }
@@ -349,8 +434,9 @@ static void check_all(struct wb_call *c, struct wb_tx *tx)
     struct decision d = {.call = c, .tx = tx, .context = {.a = c->arena}};
     gather(&d);
     d.shared = d.context.pairs.n;
-    for (size_t i = 0; i < c->need_count && decide(&d, &c->need[i]); i++)
-        ;
+    size_t missing = 0; /* the answer names the first; `waybill why` some more */
+    for (size_t i = 0; i < c->need_count && missing < WB_DENIALS_MAX; i++)
+        missing += !decide(&d, &c->need[i]);
     for (size_t i = 0; i < d.own.count; i++)
         wb_policy_unref(d.own.policy[i]);
 }

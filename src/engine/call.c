@@ -18,6 +18,8 @@ static void run_write(struct wb_call *c)
     struct wb_nest n;
     assert(tx->writes);
     wb_tx_nest(tx, &n);
+    if (wb_audit_wanted(c))
+        wb_audit_keep(c);
     if (tx->status == WB_STORE_OK)
         run(c);
     wb_tx_unnest(tx, &n, !wb_failed(c));
@@ -45,7 +47,8 @@ bool wb_call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *ser
         wb_fail(&c, "SerializationException", 400, "The input is not a JSON object");
     if (!wb_failed(&c) && wb_validate_types(&c))
         wb_validate(&c);
-    if (!wb_failed(&c))
+    bool asked = !wb_failed(&c);
+    if (asked)
         wb_call_authorize(&c, tx);
     if (!wb_failed(&c) && c.op->class == WB_WRITE)
         run_write(&c);
@@ -53,6 +56,8 @@ bool wb_call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *ser
         run(&c);
     if (!wb_failed(&c) && tx->status != WB_STORE_OK)
         wb_fail_internal(&c);
+    if (tx->writes && asked && wb_audit_wanted(&c))
+        wb_audit_call(tx, &c);
     if (wb_failed(&c)) {
         *err = c.error;
         return false;

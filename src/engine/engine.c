@@ -156,6 +156,7 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     wb_pages_register(e);
     wb_admin_register(e);
     wb_identity_register(e);
+    wb_audit_register(e);
     for (size_t i = 0; modules && modules[i]; i++)
         if (modules[i]->start)
             modules[i]->start(e);

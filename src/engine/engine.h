@@ -25,6 +25,7 @@ struct wb_config {
     const char *account, *region; /* seed of a new directory */
     const char *public_url;       /* links, queue URLs; "http://127.0.0.1:4566" */
     bool auth, sandbox, test_clock;
+    bool audit_data;           /* data events that write are in the audit log, too */
     struct wb_smtp_relay smtp; /* url NULL = outbox files */
     const char *mail_from;
     const char *program; /* absolute path of this executable */

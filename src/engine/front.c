@@ -192,6 +192,9 @@ static struct request *request_new(struct wb_front *f, struct wb_http_exchange *
     c->engine = f->engine;
     c->front = r;
     c->tls = x->tls;
+    c->tls_version = x->tls_version;
+    c->tls_cipher = x->tls_cipher;
+    c->host = x->host;
     c->ctx.source_ip = wb_slice_str(x->peer);
     c->ctx.user_agent = wb_http_header(x, "User-Agent");
     c->ctx.trace = wb_http_header(x, "X-Amzn-Trace-Id");
@@ -258,6 +261,8 @@ static void on_request(struct wb_http_exchange *x)
     }
     if (admit(r))
         wb_front_run(r);
+    else if (r->call.denial)
+        wb_front_end(r);
     else
         wb_front_finish(r);
 }

@@ -44,6 +44,8 @@ struct request {
     bool snapshot; /* the front's txn is renewed for this request */
     bool held;     /* definitions are held by tx until the answer */
     enum wb_commit commit;
+    bool recorded; /* its record is written, or on its way */
+    bool no_room;  /* for its record */
     int64_t began_ns, waiting_ns;
     const struct wb_page *page; /* instead of an operation */
 };
@@ -61,6 +63,8 @@ void wb_front_snapshot_end(struct request *r);
 void wb_front_finish(struct request *r); /* loop's thread: answers */
 
 /* front_run.c */
+/* The call has ended: answers, after its record is durable when it has one of its own. */
+void wb_front_end(struct request *r);
 void wb_front_run(struct request *r); /* by its class */
 void wb_front_run_page(struct request *r);
 void wb_front_waiting_go(struct wb_front *f); /* the writer has room */

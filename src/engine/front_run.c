@@ -11,7 +11,7 @@ static struct request *request_of(struct wb_post *p)
 
 static void answer_post(struct wb_post *p)
 {
-    wb_front_finish(request_of(p));
+    wb_front_end(request_of(p));
 }
 
 static void hand_to_loop(struct request *r)
@@ -33,10 +33,13 @@ static void check_store(struct wb_call *c, struct wb_tx *tx)
 static void handle(struct request *r)
 {
     struct wb_call *c = &r->call;
-    if (r->page)
+    if (r->page) {
         r->page->handle(c, r->x->query);
-    else
-        c->op->handler(c);
+        return;
+    }
+    if (wb_audit_wanted(c))
+        wb_audit_keep(c);
+    c->op->handler(c);
 }
 
 /* --- on the loop --- */
@@ -48,7 +51,7 @@ static void run_read(struct request *r)
         handle(r);
         check_store(&r->call, &r->tx);
     }
-    wb_front_finish(r);
+    wb_front_end(r);
 }
 
 static void run_async(struct request *r)
@@ -141,6 +144,9 @@ static void command_run(struct wb_command *cmd, struct wb_tx *tx)
         if (wb_failed(c))
             wb_tx_undo(tx);
     }
+    r->recorded = r->page || wb_failed(c) ? false : wb_audit_wanted(c);
+    if (r->recorded)
+        wb_audit_call(tx, c);
     c->tx = NULL;
 }
 
@@ -155,14 +161,16 @@ static void command_posted(struct wb_post *p)
             wb_fail_full(c);
         else
             wb_fail_internal(c);
+        wb_front_finish(r);
+        return;
     }
-    wb_front_finish(r);
+    wb_front_end(r);
 }
 
 static void command_done(struct wb_command *cmd, enum wb_commit result)
 {
     struct request *r = WB_CONTAINER(cmd, struct request, command);
-    r->commit = result;
+    r->commit = result == WB_COMMITTED && r->no_room ? WB_REFUSED_FULL : result;
     r->post.run = command_posted;
     wb_loop_post(r->front->loop, &r->post);
 }
@@ -212,6 +220,7 @@ void wb_front_waiting_expire(struct wb_front *f)
         if (now - r->waiting_ns < WB_WRITER_WAIT_MS * 1000000LL)
             break;
         wb_list_remove(&r->link);
+        r->call.error = (struct wb_error){0}; /* a refusal that could not be recorded */
         wb_fail_busy(&r->call);
         wb_front_finish(r);
     }
@@ -219,6 +228,24 @@ void wb_front_waiting_expire(struct wb_front *f)
         go_on_reading(f);
     else
         wb_timer_start(f->give_up, WB_WRITER_WAIT_MS / 10);
+}
+
+static void submit(struct request *r, void (*run)(struct wb_command *c, struct wb_tx *tx))
+{
+    r->command = (struct wb_command){.lane = WB_LANE_CLIENT, .run = run, .done = command_done};
+    if (!wb_list_empty(&r->front->waiting) || !wb_submit(r->front->engine, &r->command))
+        wait_for_room(r);
+}
+
+/* What was found in the snapshot stays until the answer, so that its address means the same object
+ * to the writer; the snapshot itself need not. */
+static void hold(struct request *r)
+{
+    if (!r->snapshot)
+        return;
+    r->held = true;
+    r->snapshot = false;
+    wb_txn_reset(r->front->txn);
 }
 
 static void run_write(struct request *r)
@@ -232,20 +259,34 @@ static void run_write(struct request *r)
             c->tx = NULL;
         }
         if (wb_failed(c)) {
-            wb_front_finish(r);
+            wb_front_end(r);
             return;
         }
     }
-    /* What prepare found stays held, so that its address means the same object to the handler. */
-    r->held = r->snapshot;
-    if (r->snapshot)
-        wb_txn_reset(r->front->txn);
-    r->snapshot = false;
-    r->command.lane = WB_LANE_CLIENT;
-    r->command.run = command_run;
-    r->command.done = command_done;
-    if (!wb_list_empty(&r->front->waiting) || !wb_submit(r->front->engine, &r->command))
-        wait_for_room(r);
+    hold(r);
+    submit(r, command_run);
+}
+
+/* --- the record of a call that is none of the writer's --- */
+
+static void record_run(struct wb_command *cmd, struct wb_tx *tx)
+{
+    struct request *r = WB_CONTAINER(cmd, struct request, command);
+    tx->arena = r->call.arena;
+    r->no_room = wb_tx_low_room(tx); /* refused as any other new data */
+    if (!r->no_room)
+        wb_audit_call(tx, &r->call);
+}
+
+void wb_front_end(struct request *r)
+{
+    if (r->page || r->recorded || !wb_audit_wanted(&r->call)) {
+        wb_front_finish(r);
+        return;
+    }
+    r->recorded = true;
+    hold(r);
+    submit(r, record_run);
 }
 
 void wb_front_run(struct request *r)

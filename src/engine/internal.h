@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "engine/audit.h"
 #include "engine/engine.h"
 #include <assert.h>
 #include <pthread.h>
@@ -38,6 +39,7 @@ struct wb_engine {
     struct wb_map *policies;  /* ARN service -> struct wb_policy_source: resource policies */
     struct wb_map *job_kinds; /* name -> struct wb_job_kind */
     struct wb_map *pages;     /* "METHOD path" -> struct wb_page */
+    wb_bus_publish_fn *bus_publish;
     struct wb_clock clock;
     struct wb_writer *writer;
     struct wb_defs *defs;

@@ -168,6 +168,8 @@ static void make_exchange(struct wb_conn *c)
         .peer_port = c->peer_port,
         .connection = c->number,
     };
+    if (c->tls)
+        wb_tls_facts(c->tls, &x->tls_version, &x->tls_cipher);
     memcpy(x->peer, c->peer, sizeof(x->peer));
     x->header = wb_alloc(&w->arena, sizeof(*x->header) * h->field_count);
     for (size_t i = 0; i < h->field_count; i++)

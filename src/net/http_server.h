@@ -32,6 +32,7 @@ struct wb_http_exchange {
     int peer_port;
     uint64_t connection; /* its number on this server, from 1, never used again */
     bool tls;
+    const char *tls_version, *tls_cipher; /* NULL without TLS; static */
     bool keep_alive;
     struct wb_loop *loop;
     void *server_user; /* wb_http_server_options.user */

@@ -1,5 +1,6 @@
 /* One line a service, in the order in which they start. */
 #include "services/modules.h"
+#include "services/cloudtrail/cloudtrail.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/events/events.h"
 #include "services/iam/iam.h"
@@ -8,11 +9,6 @@
 #include "services/sts/sts.h"
 
 const struct wb_module *const wb_modules[] = {
-    &wb_dynamodb_module,
-    &wb_events_module,
-    &wb_lambda_module,
-    &wb_sns_module,
-    &wb_sts_module,
-    &wb_iam_module,
-    NULL,
+    &wb_dynamodb_module, &wb_events_module, &wb_lambda_module,     &wb_sns_module,
+    &wb_sts_module,      &wb_iam_module,    &wb_cloudtrail_module, NULL,
 };

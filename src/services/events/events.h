@@ -41,6 +41,24 @@ extern const char *const wb_events_entry_keys[], *const wb_events_put_rule_keys[
                                                          *const wb_events_rule_keys[];
 /* put.c */
 wb_handler_fn wb_events_put_prepare, wb_events_put;
+/* An event on its way: made and matched on a loop or in a command, stored in one. */
+struct wb_event_out;
+struct wb_events_tally;
+struct wb_event {
+    const struct wb_bus *bus;
+    struct wb_slice id, text;
+    struct wb_event_out *out; /* a matched target each */
+    uint32_t out_count;
+    struct wb_ctx ctx;
+};
+struct wb_slice wb_event_text(const struct wb_envelope *v, struct wb_arena *a);
+/* The inputs of all targets of the rules that match. bus, id, text and ctx are set. */
+void wb_event_match(struct wb_event *e, const struct wb_envelope *v, int64_t now_ms,
+                    struct wb_arena *a);
+void wb_event_store(struct wb_tx *tx, struct wb_event *e, struct wb_events_tally *t);
+/* inside.c: events of the server itself. */
+void wb_events_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *source,
+                       const char *detail_type, struct wb_slice detail);
 
 /* deliver.c: one matched target of one event, in a command. */
 struct wb_event_out {

@@ -13,11 +13,7 @@ struct entry {
     const char *code;                            /* of an entry that fails; NULL = fine */
     struct wb_slice message;
     struct wb_slice bus_name; /* null: no such bus can exist here */
-    const struct wb_bus *bus; /* NULL: the event is acknowledged and dropped, as on AWS */
-    struct wb_slice id, text;
-    struct wb_event_out *out;
-    uint32_t out_count;
-    struct wb_ctx ctx;
+    struct wb_event event;    /* its bus NULL: it is acknowledged and dropped, as on AWS */
 };
 
 struct put {
@@ -79,7 +75,7 @@ static bool read_entry(struct wb_call *c, struct wb_json in, struct entry *e, st
         seconds < 253402300800.0)
         ms = (int64_t)(seconds * 1000);
     v->version = WB_S("0");
-    v->id = e->id = wb_id_uuid(a, wb_engine_seam(c->engine));
+    v->id = e->event.id = wb_id_uuid(a, wb_engine_seam(c->engine));
     v->account = wb_bus_account(&c->ctx, WB_SLICE_NULL); /* the sender's, whosever bus it is */
     v->region = c->ctx.region;
     v->time = wb_time_str(a, ms, WB_TIME_ISO_S);
@@ -92,7 +88,7 @@ static bool read_entry(struct wb_call *c, struct wb_json in, struct entry *e, st
     return true;
 }
 
-static struct wb_slice event_text(const struct wb_envelope *v, struct wb_arena *a)
+struct wb_slice wb_event_text(const struct wb_envelope *v, struct wb_arena *a)
 {
     struct wb_buf b = wb_buf_in(a);
     struct wb_json_writer w;
@@ -117,18 +113,18 @@ static struct wb_slice event_text(const struct wb_envelope *v, struct wb_arena *
     return wb_buf_slice(&b);
 }
 
-/* The inputs of all targets of the rules that match. */
-static void make_outs(struct wb_call *c, struct entry *e, const struct wb_envelope *v)
+void wb_event_match(struct wb_event *e, const struct wb_envelope *v, int64_t now_ms,
+                    struct wb_arena *a)
 {
     uint32_t *rule, count = 0;
     const struct wb_bus *b = e->bus;
-    size_t n = wb_match_envelope(b->set, v, c->arena, &rule);
+    size_t n = wb_match_envelope(b->set, v, a, &rule);
     for (size_t i = 0; i < n; i++)
         count += b->rule[rule[i]].target_count;
-    e->out = wb_new_n(c->arena, struct wb_event_out, count + n);
+    e->out = wb_new_n(a, struct wb_event_out, count + n);
     for (size_t i = 0; i < n; i++) {
         const struct wb_rule *r = &b->rule[rule[i]];
-        struct wb_input_event in = {e->text, WB_JSON_NONE, r->arn, r->name, c->tx->now_ms};
+        struct wb_input_event in = {e->text, WB_JSON_NONE, r->arn, r->name, now_ms};
         for (uint32_t t = 0; t < r->target_count; t++) {
             struct wb_event_out *o = &e->out[e->out_count++];
             const struct wb_bus_target *to = &r->target[t];
@@ -137,7 +133,7 @@ static void make_outs(struct wb_call *c, struct entry *e, const struct wb_envelo
                                        .target = to,
                                        .whole = wb_input_is_event(to->input),
                                        .ctx = &e->ctx};
-            if (!wb_input_make(to->input, &in, c->arena, &o->payload))
+            if (!wb_input_make(to->input, &in, a, &o->payload))
                 o->payload = WB_SLICE_NULL;
         }
         if (r->target_count == 0) /* matched all the same: for the metrics */
@@ -151,17 +147,17 @@ static void prepare_entry(struct wb_call *c, struct wb_json in, struct entry *e)
     if (!read_entry(c, in, e, &v))
         return;
     struct wb_slice trace = wb_json_get_str(in, "TraceHeader", c->arena);
-    e->ctx = c->ctx;
+    e->event.ctx = c->ctx;
     if (trace.n)
-        e->ctx.trace = trace;
+        e->event.ctx.trace = trace;
     struct wb_slice bus = wb_json_get_str(in, "EventBusName", c->arena);
-    e->ctx.account = wb_bus_account(&c->ctx, bus);
-    e->bus_name = wb_bus_name(&e->ctx, bus);
-    e->bus = wb_bus_find(c->tx, e->ctx.account, c->ctx.region, e->bus_name);
-    if (!e->bus)
+    e->event.ctx.account = wb_bus_account(&c->ctx, bus);
+    e->bus_name = wb_bus_name(&e->event.ctx, bus);
+    e->event.bus = wb_bus_find(c->tx, e->event.ctx.account, c->ctx.region, e->bus_name);
+    if (!e->event.bus)
         return;
-    e->text = event_text(&v, c->arena);
-    make_outs(c, e, &v);
+    e->event.text = wb_event_text(&v, c->arena);
+    wb_event_match(&e->event, &v, c->tx->now_ms, c->arena);
 }
 
 void wb_events_put_prepare(struct wb_call *c)
@@ -189,13 +185,14 @@ static bool stale(struct wb_call *c, const struct put *p)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         const struct entry *e = &p->entry[i];
-        if (!e->code && wb_bus_find(c->tx, e->ctx.account, c->ctx.region, e->bus_name) != e->bus)
+        if (!e->code &&
+            wb_bus_find(c->tx, e->event.ctx.account, c->ctx.region, e->bus_name) != e->event.bus)
             return true;
     }
     return false;
 }
 
-static void store(struct wb_tx *tx, struct entry *e, struct wb_events_tally *t)
+void wb_event_store(struct wb_tx *tx, struct wb_event *e, struct wb_events_tally *t)
 {
     const struct wb_bus *b = wb_bus_ensure(tx, e->bus);
     const struct wb_rule *last = NULL;
@@ -241,8 +238,8 @@ void wb_events_put(struct wb_call *c)
     uint32_t failed = 0;
     for (uint32_t i = 0; i < p->count; i++) {
         failed += p->entry[i].code != NULL;
-        if (p->entry[i].bus)
-            store(c->tx, &p->entry[i], &tally);
+        if (p->entry[i].event.bus)
+            wb_event_store(c->tx, &p->entry[i].event, &tally);
     }
     wb_events_tell(c->tx, &tally);
     count_call(c, p, failed);
@@ -255,7 +252,7 @@ void wb_events_put(struct wb_call *c)
             wb_out_cstr(&c->out, "ErrorCode", e->code);
             wb_out_str(&c->out, "ErrorMessage", e->message);
         } else {
-            wb_out_str(&c->out, "EventId", e->id);
+            wb_out_str(&c->out, "EventId", e->event.id);
         }
         wb_out_end(&c->out);
     }

@@ -1,5 +1,6 @@
 /* The operation table of EventBridge, and the module. */
 #include "base/limits.h"
+#include "engine/audit.h"
 #include "engine/identity.h"
 #include "services/events/events.h"
 #include "services/events/shapes.h"
@@ -75,6 +76,7 @@ static void start(struct wb_engine *e)
 {
     wb_def_register(e, &wb_bus_kind);
     wb_resource_policy_register(e, "events", wb_bus_policy);
+    wb_bus_publish_register(e, wb_events_publish);
     wb_executor_register(e, &wb_events_target_executor);
     wb_executor_register(e, &wb_events_expire_executor);
     wb_executor_register(e, &wb_events_timer_executor);
