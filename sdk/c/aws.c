@@ -41,6 +41,8 @@ static const struct service services[] = {
     {"logs", "Logs_20140328", "application/x-amz-json-1.1"},
     {"ssm", "AmazonSSM", "application/x-amz-json-1.1"},
     {"sqs", "AmazonSQS", "application/x-amz-json-1.0"},
+    {"cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+     "application/x-amz-json-1.1"},
     {"waybill", "Waybill", "application/x-amz-json-1.1"},
 };
 
