@@ -190,7 +190,6 @@ const struct wb_service wb_iam_service = {
     .xmlns = "https://iam.amazonaws.com/doc/2010-05-08/",
     .global = true,
     .internal_code = "ServiceFailure",
-    .global = true,
     .op = ops,
     .op_count = sizeof ops / sizeof *ops,
 };
