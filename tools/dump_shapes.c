@@ -4,6 +4,8 @@
  * With --match it reads pairs of lines, a pattern and a text, and prints 1 or 0 for each: whether
  * the text matches as it would in a request.
  */
+#include "dump_needs.h"
+
 #include "aws/op.h"
 #include "aws/pattern.h"
 #include "services/modules.h"
@@ -127,8 +129,11 @@ static void put_operation(struct dump *d, const struct wb_service *s, const stru
     wb_buf_release(&action);
     wb_jw_kbool(w, "unsigned", op->unsigned_ok);
     wb_jw_kbool(w, "alwaysAllowed", op->always_allowed);
+    wb_jw_kbool(w, "namesResources", op->resources != NULL);
+    wb_jw_kbool(w, "tellsConditions", op->conditions != NULL);
     if (op->condition_keys)
         put_strings(w, "conditionKeys", op->condition_keys);
+    needs_put(w, s, op);
     put_child(d, "input", op->input);
     wb_jw_end_object(w);
 }
@@ -186,6 +191,7 @@ int main(int argc, char **argv)
         return match_lines();
     struct wb_buf b = {0};
     struct dump d = {0};
+    needs_open();
     wb_jw_init(&d.w, &b);
     wb_jw_array(&d.w);
     for (size_t i = 0; wb_modules[i]; i++)
@@ -193,6 +199,7 @@ int main(int argc, char **argv)
             put_service(&d, wb_modules[i]->service);
     wb_jw_end_array(&d.w);
     wb_buf_char(&b, '\n');
+    needs_close();
     bool ok = fwrite(b.p, 1, b.n, stdout) == b.n && fflush(stdout) == 0;
     wb_buf_release(&b);
     return ok ? 0 : 1;

@@ -417,6 +417,32 @@ static bool settled(struct wb_call *c)
     return c->op->always_allowed;
 }
 
+/* --- tests: what policies are told stands in the table --- */
+
+static bool is_key(const char *listed, struct wb_slice name)
+{
+    const char *tag = strstr(listed, "${");
+    return tag ? wb_slice_starts(name, wb_slice(listed, (size_t)(tag - listed)))
+               : wb_slice_is(name, listed);
+}
+
+static void check_listed(const struct wb_call *c, const struct wb_pair *pair, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *const *key = c->op->condition_keys;
+        while (key && *key && !is_key(*key, pair[i].name))
+            key++;
+        assert((key && *key) || wb_slice_is(pair[i].name, "iam:PassedToService"));
+    }
+}
+
+static void check_keys(const struct wb_call *c)
+{
+    check_listed(c, c->condition, c->condition_count);
+    for (size_t i = 0; i < c->need_count; i++)
+        check_listed(c, c->need[i].condition, c->need[i].condition_count);
+}
+
 static void name_needs(struct wb_call *c, struct wb_tx *tx)
 {
     struct wb_tx *before = c->tx;
@@ -448,6 +474,8 @@ void wb_call_authorize(struct wb_call *c, struct wb_tx *tx)
     name_needs(c, tx);
     if (!wb_failed(c) && c->engine->config.auth)
         check_all(c, tx);
+    if (c->engine->strict)
+        check_keys(c);
     struct wb_slice owner = owner_of(c, c->need[0].resource);
     if (!wb_failed(c) && !wb_slice_eq(owner, c->ctx.account))
         c->ctx.account = wb_dup(c->arena, owner);

@@ -22,6 +22,11 @@ void wb_ddb_on_table(struct wb_call *c)
     wb_call_resource(c, wb_ddb_table_arn(c, wb_in_str(c, "TableName")));
 }
 
+void wb_ddb_on_all_tables(struct wb_call *c)
+{
+    wb_call_resource(c, wb_ddb_table_arn(c, WB_S("*")));
+}
+
 void wb_ddb_on_new_table(struct wb_call *c)
 {
     wb_ddb_on_table(c);

@@ -15,6 +15,7 @@ static const struct wb_op ops[] = {
     {.name = "ListTables",
      .class = WB_READ,
      .input = &wb_ddb_list_tables_input,
+     .resources = wb_ddb_on_all_tables,
      .handler = wb_ddb_list_tables},
     {.name = "DeleteTable",
      .class = WB_WRITE,

@@ -23,8 +23,8 @@ wb_handler_fn wb_ddb_get_item, wb_ddb_batch_get, wb_ddb_query, wb_ddb_scan;
 wb_handler_fn wb_ddb_batch_write_prepare, wb_ddb_batch_write;
 
 /* What a call needs, and what policies may ask about it (access.c). */
-wb_resource_fn wb_ddb_on_table, wb_ddb_on_new_table, wb_ddb_on_index, wb_ddb_on_tables,
-    wb_ddb_on_arn;
+wb_resource_fn wb_ddb_on_table, wb_ddb_on_all_tables, wb_ddb_on_new_table, wb_ddb_on_index,
+    wb_ddb_on_tables, wb_ddb_on_arn;
 wb_resource_fn wb_ddb_put_facts, wb_ddb_delete_facts, wb_ddb_update_facts, wb_ddb_get_facts,
     wb_ddb_query_facts, wb_ddb_scan_facts, wb_ddb_batch_get_facts, wb_ddb_batch_write_facts;
 extern const char *const wb_ddb_write_keys[],
