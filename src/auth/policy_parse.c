@@ -72,6 +72,20 @@ static ptrdiff_t strings(struct parse *k, struct wb_json v, struct wb_slice **ou
 
 /* --- Action, Resource --- */
 
+/* "dynamodb:Get*": the vendor is plain. */
+static bool check_vendor(struct parse *k, struct wb_slice vendor)
+{
+    for (size_t i = 0; i < vendor.n; i++) {
+        char c = vendor.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (c == '*' || c == '?')
+            return fail(k, "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.");
+        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '.')
+            return fail_at(k, "Vendor %.*s is not valid", vendor);
+    }
+    return true;
+}
+
 static bool parse_actions(struct parse *k, struct wb_json v, struct wb_statement *s)
 {
     struct wb_slice *text;
@@ -88,6 +102,8 @@ static bool parse_actions(struct parse *k, struct wb_json v, struct wb_statement
                            "etc.");
         if (colon >= 0 && wb_slice_chr(text[i], ':', (size_t)colon + 1) >= 0)
             return fail(k, "Actions/Condition can contain only one colon.");
+        if (colon > 0 && !check_vendor(k, wb_slice_sub(text[i], 0, (size_t)colon)))
+            return false;
         if (!wb_glob_compile(k->a, text[i], false, true, &s->action[s->action_count++]))
             return fail(k, SYNTAX);
     }
@@ -120,7 +136,40 @@ static bool all_digits(struct wb_slice s)
     return s.n == 12;
 }
 
-static bool parse_aws_principal(struct parse *k, struct wb_slice text, struct wb_who_pattern *w)
+/* AIDA..., AROA..., AROA...:session: what is left of a deleted one. */
+static bool is_unique_id(struct wb_slice s)
+{
+    struct wb_slice rest = s, id = wb_slice_cut(&rest, ':');
+    if (!wb_slice_starts(id, WB_S("AIDA")) && !wb_slice_starts(id, WB_S("AROA")))
+        return false;
+    for (size_t i = 0; i < id.n; i++)
+        if (!((id.p[i] >= 'A' && id.p[i] <= 'Z') || (id.p[i] >= '0' && id.p[i] <= '9')))
+            return false;
+    return id.n > 4 && (!rest.p || rest.n);
+}
+
+static bool has_wildcard(struct wb_slice s)
+{
+    return wb_slice_chr(s, '*', 0) >= 0 || wb_slice_chr(s, '?', 0) >= 0;
+}
+
+/* Of a principal's ARN: only these can ask. Groups cannot. */
+static bool is_caller(struct wb_slice service, struct wb_slice account, struct wb_slice resource)
+{
+    static const char *const iam[] = {"user/", "role/"}, *const sts[] = {"assumed-role/",
+                                                                         "federated-user/"};
+    bool is_iam = wb_slice_is(service, "iam");
+    if (!all_digits(account) || (!is_iam && !wb_slice_is(service, "sts")))
+        return false;
+    for (unsigned i = 0; i < 2; i++) {
+        struct wb_slice prefix = wb_slice_str(is_iam ? iam[i] : sts[i]);
+        if (resource.n > prefix.n && wb_slice_starts(resource, prefix))
+            return true;
+    }
+    return is_iam && wb_slice_is(resource, "root");
+}
+
+static bool parse_aws_principal(struct wb_slice text, struct wb_who_pattern *w)
 {
     struct wb_slice rest = text, part[6];
     w->text = text;
@@ -132,21 +181,27 @@ static bool parse_aws_principal(struct parse *k, struct wb_slice text, struct wb
         w->kind = WB_WHO_ACCOUNT;
         return true;
     }
-    if (!wb_slice_starts(text, WB_S("arn:"))) { /* AIDA..., AROA...: what a deleted one leaves */
+    if (has_wildcard(text))
+        return false;
+    if (!wb_slice_starts(text, WB_S("arn:"))) {
         w->kind = WB_WHO_ID;
-        return text.n > 4 || fail_at(k, "Invalid principal in policy: \"AWS\":\"%.*s\"", text);
+        return is_unique_id(text);
     }
     for (unsigned i = 0; i < 5; i++)
         part[i] = wb_slice_cut(&rest, ':');
     part[5] = rest;
-    if (!part[5].n || !all_digits(part[4]) || wb_slice_chr(text, '*', 0) >= 0)
-        return fail_at(k, "Invalid principal in policy: \"AWS\":\"%.*s\"", text);
     w->kind = WB_WHO_ARN;
     if (wb_slice_is(part[5], "root")) {
         w->kind = WB_WHO_ACCOUNT;
         w->text = part[4];
     }
-    return true;
+    return is_caller(part[2], part[4], part[5]);
+}
+
+/* "events.amazonaws.com" */
+static bool is_service_name(struct wb_slice s)
+{
+    return !has_wildcard(s) && wb_slice_chr(s, '.', 0) > 0;
 }
 
 static bool add_principals(struct parse *k, struct wb_json v, struct wb_slice type,
@@ -164,10 +219,12 @@ static bool add_principals(struct parse *k, struct wb_json v, struct wb_slice ty
         struct wb_who_pattern *w = &s->who[s->who_count++];
         *w = (struct wb_who_pattern){WB_WHO_OTHER, text[i]};
         if (wb_slice_is(type, "AWS")) {
-            if (!parse_aws_principal(k, text[i], w))
-                return false;
+            if (!parse_aws_principal(text[i], w))
+                return fail_at(k, "Invalid principal in policy: \"AWS\":\"%.*s\"", text[i]);
         } else if (wb_slice_is(type, "Service")) {
             w->kind = WB_WHO_SERVICE;
+            if (!is_service_name(text[i]))
+                return fail_at(k, "Invalid principal in policy: \"SERVICE\":\"%.*s\"", text[i]);
         } else if (!wb_slice_is(type, "Federated") && !wb_slice_is(type, "CanonicalUser")) {
             return fail(k, SYNTAX);
         }
@@ -373,6 +430,19 @@ static bool parse_who(struct parse *k, struct wb_json v, struct wb_statement *s)
     return !wb_json_is(who) || fail(k, "Policy document should not specify a principal.");
 }
 
+/* IAM's own documents meet an older parser, which has its own words. */
+static bool parse_effect(struct parse *k, struct wb_slice effect, struct wb_statement *s)
+{
+    s->allow = wb_slice_is(effect, "Allow");
+    if (s->allow || wb_slice_is(effect, "Deny"))
+        return true;
+    if (k->p->resource_policy)
+        return effect.p ? fail_at(k, "Invalid effect: %.*s", effect)
+                        : fail(k, "Missing required field Effect");
+    bool other_case = wb_slice_ieq(effect, WB_S("Allow")) || wb_slice_ieq(effect, WB_S("Deny"));
+    return fail(k, other_case ? "The policy failed legacy parsing" : SYNTAX);
+}
+
 static bool parse_statement(struct parse *k, struct wb_json v, struct wb_statement *s)
 {
     static const char *const known[] = {"Sid",       "Effect",    "Principal", "NotPrincipal",
@@ -381,11 +451,8 @@ static bool parse_statement(struct parse *k, struct wb_json v, struct wb_stateme
     struct wb_json action, resource, condition = wb_json_get(v, "Condition");
     if (!check_members(k, v, known) || !parse_sid(k, wb_json_get(v, "Sid"), s))
         return false;
-    struct wb_slice effect = wb_json_get_str(v, "Effect", k->a);
-    s->allow = wb_slice_is(effect, "Allow");
-    if (!s->allow && !wb_slice_is(effect, "Deny"))
-        return effect.p ? fail_at(k, "Invalid effect: %.*s", effect)
-                        : fail(k, "Missing required field Effect");
+    if (!parse_effect(k, wb_json_get_str(v, "Effect", k->a), s))
+        return false;
     if (!parse_who(k, v, s) || !either(k, v, "Action", "NotAction", &action, &s->not_action) ||
         !either(k, v, "Resource", "NotResource", &resource, &s->not_resource))
         return false;
@@ -407,6 +474,9 @@ static bool parse_document(struct parse *k, struct wb_json v)
         return false;
     struct wb_json version = wb_json_get(v, "Version"), statement = wb_json_get(v, "Statement");
     struct wb_slice text = wb_json_str(version, k->a);
+    struct wb_json id = wb_json_get(v, "Id");
+    if (wb_json_is(id) && wb_json_type(id) != WB_JSON_STRING)
+        return fail(k, SYNTAX);
     if (wb_json_is(version) && !wb_slice_is(text, "2012-10-17") && !wb_slice_is(text, "2008-10-17"))
         return fail(k, "The policy must contain a valid version string");
     k->variables = wb_slice_is(text, "2012-10-17");

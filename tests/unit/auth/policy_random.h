@@ -30,8 +30,8 @@ static unsigned roll(struct dice *d, unsigned n)
 #define PICK(d, list) list[roll(d, COUNT(list))]
 
 static const char *const actions[] = {"a:x", "a:y", "b:x", "A:X", "a:xy", "ab:x"};
-static const char *const action_patterns[] = {"a:x", "a:y", "a:*",  "*",    "b:?", "?:x",
-                                              "*:y", "a:x", "A:X*", "a*:x", "a:x?"};
+static const char *const action_patterns[] = {"a:x", "a:y",  "a:*",  "*",    "b:?",
+                                              "a:?", "a:*y", "A:X*", "ab:x", "a:x?"};
 static const char *const part[] = {"x", "y", "xy", "yx", "", "x:y"};
 static const char *const part_patterns[] = {"x",      "y",  "*",  "x*",      "?",  "*y",
                                             "${k:v}", "x?", "**", "x${k:w}", "xy", "${*}"};
