@@ -163,14 +163,23 @@ static bool is_greedy(struct wb_slice s)
     return s.n > 2 && s.p[0] == '{' && s.p[s.n - 2] == '+';
 }
 
+/* Signers resolve "." and ".." before they sign; nothing may be called by what is left of them. */
+static bool is_dots(struct wb_slice s)
+{
+    return wb_slice_is(s, ".") || wb_slice_is(s, "..");
+}
+
 static bool template_fits(const struct uri *t, const struct wb_slice *segment, unsigned n)
 {
     bool greedy = t->count && is_greedy(t->segment[t->count - 1]);
     if (greedy ? n < t->count : n != t->count)
         return false;
-    for (unsigned i = 0; i < t->count; i++)
-        if (t->segment[i].p[0] != '{' && !wb_slice_eq(t->segment[i], segment[i]))
+    for (unsigned i = 0; i < t->count; i++) {
+        bool label = t->segment[i].p[0] == '{';
+        if (label ? is_dots(segment[i]) && !is_greedy(t->segment[i])
+                  : !wb_slice_eq(t->segment[i], segment[i]))
             return false;
+    }
     return true;
 }
 

@@ -147,6 +147,13 @@ static void test_route_rest(void **state)
     refuse(REST("PATCH", "/2015-03-31/functions", NULL, NULL), "UnknownOperationException", NULL);
     refuse(REST("GET", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n", NULL, NULL), "UnknownOperationException",
            NULL);
+    /* What a signer takes for another path is no name. */
+    q = *REST("GET", "/2015-03-31/functions/..", NULL, NULL);
+    q.scope = "lambda";
+    refuse(&q, "UnknownOperationException", NULL);
+    q = *REST("GET", "/2015-03-31/functions/.", NULL, NULL);
+    q.scope = "lambda";
+    refuse(&q, "UnknownOperationException", NULL);
 }
 
 static void test_rest_members(void **state)
