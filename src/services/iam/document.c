@@ -21,9 +21,16 @@ static bool parses(struct wb_call *c, struct wb_slice text, bool resource_policy
     return p != NULL;
 }
 
+/* The older version of the language is for resource policies alone. */
 bool iam_identity_document_ok(struct wb_call *c, struct wb_slice text)
 {
-    return parses(c, text, false);
+    if (!parses(c, text, false))
+        return false;
+    struct wb_json v = wb_json_read(c->arena, wb_dup(c->arena, text), NULL);
+    if (wb_slice_is(wb_json_get_str(v, "Version", c->arena), "2012-10-17"))
+        return true;
+    iam_fail_policy(c, WB_S("Policy document must be version 2012-10-17 or greater."));
+    return false;
 }
 
 /* --- trust policies --- */
