@@ -130,6 +130,8 @@ static bool alive(struct request *r)
             return false;
         if (p->type == WB_PRINCIPAL_USER)
             p->arn = id->arn;
+        else if (p->type == WB_PRINCIPAL_FEDERATED)
+            p->role_arn = id->arn;
     }
     if (!wb_session_read(c->arena, p->session, &s))
         return false;
