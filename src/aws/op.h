@@ -73,6 +73,7 @@ struct wb_service {
     const char *type_prefix; /* of __type for modelled errors: "com.amazonaws.dynamodb.v20120810#",
                                 "" = none */
     bool crc32;              /* x-amz-crc32 header */
+    bool values_hidden;      /* validation's messages do not print what was given */
     bool global;             /* not of a region (IAM, STS): its audit records are us-east-1's */
     const struct wb_op *op;
     size_t op_count;

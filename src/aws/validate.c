@@ -106,10 +106,12 @@ static bool begin(struct check *k, struct wb_json v, const struct wb_shape *s)
     wb_buf_str(&k->text, k->errors ? "; Value " : "Value ");
     k->errors++;
     k->value_end = k->text.n + WB_VALIDATION_VALUE_MAX;
-    wb_buf_str(&k->text, null ? "" : "'");
-    put_value(k, v, s);
-    wb_buf_str(&k->text, null ? "" : "'");
-    wb_buf_printf(&k->text, " at '%.*s' failed to satisfy constraint: ", WB_FMT(k->path));
+    if (!k->c->service->values_hidden) {
+        wb_buf_str(&k->text, null ? "" : "'");
+        put_value(k, v, s);
+        wb_buf_str(&k->text, null ? " " : "' ");
+    }
+    wb_buf_printf(&k->text, "at '%.*s' failed to satisfy constraint: ", WB_FMT(k->path));
     return true;
 }
 

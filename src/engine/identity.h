@@ -9,7 +9,8 @@
  * lower case, the row as they were written. An entity's row is a JSON object:
  *   all       {"name", "id", "path", "created": ms}
  *   user      {"boundary": policy ARN}
- *   role      {"trust": document, "description", "maxSession": s, "boundary": policy ARN}
+ *   role      {"trust": document that names users and roles of this server by their ids,
+ *              "description", "maxSession": s, "boundary": policy ARN}
  *   policy    {"description", "default": version, "next": version, "updated": ms}
  *   profile   {"role": name}
  * Members without a value are left out. Tags are in engine/tags.h, by ARN.

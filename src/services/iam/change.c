@@ -50,7 +50,7 @@ void iam_create_role(struct wb_call *c)
     if (!path_is_free(c) || !iam_trust_document_ok(c, trust) || !boundary_ok(c, &boundary))
         return;
     const struct wb_pair more[] = {
-        {WB_S("trust"), iam_json(c->arena, trust)},
+        {WB_S("trust"), iam_json(c->arena, iam_trust_kept(c, trust))},
         {WB_S("description"), iam_json(c->arena, wb_in_str(c, "Description"))},
         {WB_S("maxSession"), wb_printf(c->arena, "%lld", (long long)seconds)},
         {WB_S("boundary"), iam_json(c->arena, boundary)},
@@ -159,7 +159,7 @@ void iam_update_trust(struct wb_call *c)
     struct wb_slice text = wb_in_str(c, "PolicyDocument");
     if (!iam_call_modifiable(c, &e) || !iam_trust_document_ok(c, text))
         return;
-    const struct wb_pair set[] = {{WB_S("trust"), iam_json(c->arena, text)}};
+    const struct wb_pair set[] = {{WB_S("trust"), iam_json(c->arena, iam_trust_kept(c, text))}};
     iam_update(c, &e, set, 1);
     wb_iam_changed(c->tx, &e);
 }

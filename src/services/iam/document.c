@@ -55,20 +55,37 @@ static bool is_here(struct wb_call *c, struct wb_slice account)
            wb_tx_get(c->tx, wb_key(c->arena, WB_T_ACCOUNT, "s", account), &row);
 }
 
-/* A user or role of this server that is not there. Of other accounts nothing is known. */
+/* The user or role that an ARN names. */
+static bool find_principal(struct wb_call *c, struct wb_slice arn, struct wb_iam_entity *e)
+{
+    struct wb_slice account, path, name;
+    enum wb_iam_kind kind;
+    return wb_iam_arn_parse(arn, &account, &kind, &path, &name) &&
+           (kind == WB_IAM_USER || kind == WB_IAM_ROLE) &&
+           wb_iam_read(c->tx, account, kind, name, e) && wb_slice_eq(e->arn, arn);
+}
+
+static bool is_id(struct wb_slice text)
+{
+    return wb_slice_starts(text, WB_S("AIDA")) || wb_slice_starts(text, WB_S("AROA"));
+}
+
+/* A user or role of this server must be there, by its ARN or id. Of other accounts nothing is
+ * known. */
 static bool principal_exists(struct wb_call *c, struct wb_slice text)
 {
     struct wb_slice account, path, name;
     enum wb_iam_kind kind;
     struct wb_iam_entity e;
-    if (!wb_iam_arn_parse(text, &account, &kind, &path, &name) || !is_here(c, account))
-        return true;
-    if ((kind == WB_IAM_USER || kind == WB_IAM_ROLE) &&
-        wb_iam_read(c->tx, account, kind, name, &e) && wb_slice_eq(e.arn, text))
-        return true;
-    iam_fail_policy(
-        c, wb_printf(c->arena, "Invalid principal in policy: \"AWS\":\"%.*s\"", WB_FMT(text)));
-    return false;
+    bool found = true;
+    if (is_id(text))
+        found = wb_iam_by_id(c->tx, text, &e);
+    else if (wb_iam_arn_parse(text, &account, &kind, &path, &name) && is_here(c, account))
+        found = find_principal(c, text, &e);
+    if (!found)
+        iam_fail_policy(
+            c, wb_printf(c->arena, "Invalid principal in policy: \"AWS\":\"%.*s\"", WB_FMT(text)));
+    return found;
 }
 
 static bool is_sts(struct wb_call *c, struct wb_slice action)
@@ -95,9 +112,12 @@ static bool trust_statement_ok(struct wb_call *c, struct wb_json s)
 
 bool iam_trust_document_ok(struct wb_call *c, struct wb_slice text)
 {
-    if (!parses(c, text, true))
+    struct wb_json document = wb_json_read(c->arena, text, NULL),
+                   list = wb_json_get(document, "Statement");
+    if (!wb_json_is(document))
+        iam_fail_policy(c, WB_S("This policy contains invalid Json"));
+    if (wb_failed(c) || !parses(c, text, true))
         return false;
-    struct wb_json list = wb_json_get(wb_json_read(c->arena, text, NULL), "Statement");
     struct wb_json_iter it = wb_json_iter(list);
     if (wb_json_type(list) == WB_JSON_OBJECT && !trust_statement_ok(c, list))
         return false;
@@ -109,4 +129,66 @@ bool iam_trust_document_ok(struct wb_call *c, struct wb_slice text)
         return false;
     }
     return true;
+}
+
+/*
+ * A trust policy is kept with the unique ids of the users and roles that it names, and shown with
+ * their ARNs: one that is deleted and made anew under the same name is not trusted, one that is
+ * renamed still is (IAM User Guide, "Principal": what IAM does when the policy is saved). An id of
+ * nobody is shown as it is.
+ */
+struct rewrite {
+    struct wb_call *c;
+    struct wb_slice text;
+    struct wb_buf out;
+    size_t done; /* bytes of text already in out */
+    bool to_ids;
+};
+
+static void rewrite_principal(struct rewrite *r, struct wb_json v)
+{
+    struct wb_slice name = wb_json_str(v, r->c->arena), raw = wb_json_raw(v);
+    struct wb_iam_entity e;
+    bool known = r->to_ids ? find_principal(r->c, name, &e)
+                           : is_id(name) && wb_iam_by_id(r->c->tx, name, &e);
+    if (!known)
+        return;
+    size_t at = (size_t)(raw.p - r->text.p);
+    wb_buf_put(&r->out, r->text.p + r->done, at - r->done);
+    wb_buf_slice_put(&r->out, iam_json(r->c->arena, r->to_ids ? e.id : e.arn));
+    r->done = at + raw.n;
+}
+
+static void rewrite_statement(struct rewrite *r, struct wb_json s)
+{
+    bool negated = wb_json_is(wb_json_get(s, "NotPrincipal"));
+    struct wb_json aws = wb_json_get(wb_json_get(s, negated ? "NotPrincipal" : "Principal"), "AWS");
+    struct wb_json_iter it = wb_json_iter(aws);
+    if (wb_json_type(aws) == WB_JSON_STRING)
+        rewrite_principal(r, aws);
+    while (wb_json_type(aws) == WB_JSON_ARRAY && wb_json_next(&it))
+        rewrite_principal(r, it.value);
+}
+
+static struct wb_slice rewritten(struct wb_call *c, struct wb_slice text, bool to_ids)
+{
+    struct rewrite r = {.c = c, .text = text, .out = wb_buf_in(c->arena), .to_ids = to_ids};
+    struct wb_json list = wb_json_get(wb_json_read(c->arena, text, NULL), "Statement");
+    struct wb_json_iter it = wb_json_iter(list);
+    if (wb_json_type(list) == WB_JSON_OBJECT)
+        rewrite_statement(&r, list);
+    while (wb_json_type(list) == WB_JSON_ARRAY && wb_json_next(&it))
+        rewrite_statement(&r, it.value);
+    wb_buf_put(&r.out, text.p + r.done, text.n - r.done);
+    return wb_buf_slice(&r.out);
+}
+
+struct wb_slice iam_trust_kept(struct wb_call *c, struct wb_slice text)
+{
+    return rewritten(c, text, true);
+}
+
+struct wb_slice iam_trust_shown(struct wb_call *c, const struct wb_iam_entity *role)
+{
+    return rewritten(c, wb_json_get_str(role->row, "trust", c->arena), false);
 }

@@ -231,22 +231,31 @@ bool iam_full(struct wb_tx *tx, struct wb_slice prefix, size_t max)
     return n >= max;
 }
 
+/* Keys are the same in any case. */
+static bool tag_twice(struct wb_call *c)
+{
+    struct wb_json_iter it = wb_json_iter(wb_in(c, "Tags"));
+    struct wb_slice key[WB_TAGS_MAX];
+    size_t n = 0;
+    while (n < WB_TAGS_MAX && wb_json_next(&it)) {
+        key[n] = wb_json_get_str(it.value, "Key", c->arena);
+        for (size_t i = 0; i < n; i++)
+            if (wb_slice_ieq(key[i], key[n]))
+                return true;
+        n++;
+    }
+    return false;
+}
+
 bool iam_tags_read(struct wb_call *c, struct wb_pair **tag, size_t *count)
 {
     struct wb_slice why;
-    if (!wb_tags_read(c->arena, wb_in(c, "Tags"), tag, count, &why)) {
+    if (tag_twice(c))
+        wb_fail(c, "InvalidInput", 400,
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    else if (!wb_tags_read(c->arena, wb_in(c, "Tags"), tag, count, &why))
         wb_fail(c, "InvalidInput", 400, "%.*s", WB_FMT(why));
-        return false;
-    }
-    for (size_t i = 0; i < *count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (wb_slice_ieq((*tag)[i].name, (*tag)[j].name)) {
-                wb_fail(c, "InvalidInput", 400,
-                        "Duplicate tag keys found. Please note that Tag keys are case "
-                        "insensitive.");
-                return false;
-            }
-    return true;
+    return !wb_failed(c);
 }
 
 bool iam_create(struct wb_call *c, const struct iam_kind *k, struct wb_slice name,
@@ -347,7 +356,7 @@ void iam_out_entity(struct wb_call *c, const struct wb_iam_entity *e, unsigned w
     wb_out_str(o, "Arn", e->arn);
     iam_out_time(o, "CreateDate", e->created_ms);
     if (role)
-        iam_out_document(o, "AssumeRolePolicyDocument", wb_json_get_str(e->row, "trust", c->arena));
+        iam_out_document(o, "AssumeRolePolicyDocument", iam_trust_shown(c, e));
     if (role && what & IAM_DETAILS)
         out_role_details(c, e);
     if (e->kind == WB_IAM_PROFILE)

@@ -138,6 +138,9 @@ void iam_unlink_boundary(struct wb_call *c, const struct wb_iam_entity *e);
 /* document.c. Checks a document by the rules of its kind; false with the error set. */
 bool iam_identity_document_ok(struct wb_call *c, struct wb_slice text);
 bool iam_trust_document_ok(struct wb_call *c, struct wb_slice text);
+/* A role's trust policy as it is kept, with unique ids, and as it is shown, with ARNs. */
+struct wb_slice iam_trust_kept(struct wb_call *c, struct wb_slice text);
+struct wb_slice iam_trust_shown(struct wb_call *c, const struct wb_iam_entity *role);
 size_t iam_document_size(struct wb_slice text); /* characters without white space */
 
 /* --- what an operation needs (need.c) --- */

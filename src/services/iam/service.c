@@ -188,6 +188,7 @@ const struct wb_service wb_iam_service = {
     .protocol = WB_QUERY,
     .version = "2010-05-08",
     .xmlns = "https://iam.amazonaws.com/doc/2010-05-08/",
+    .values_hidden = true,
     .global = true,
     .internal_code = "ServiceFailure",
     .op = ops,
