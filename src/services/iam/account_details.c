@@ -128,8 +128,7 @@ static void out_detail(struct details *d, const struct wb_iam_entity *e)
     if (e->kind == WB_IAM_USER)
         out_group_names(c, e);
     if (e->kind == WB_IAM_ROLE) {
-        iam_out_document(&c->out, "AssumeRolePolicyDocument",
-                         wb_json_get_str(e->row, "trust", c->arena));
+        iam_out_document(&c->out, "AssumeRolePolicyDocument", iam_trust_shown(c, e));
         out_profiles(d, e);
     }
     if (e->kind != WB_IAM_GROUP)
