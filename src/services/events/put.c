@@ -183,10 +183,13 @@ void wb_events_put_prepare(struct wb_call *c)
 
 static bool stale(struct wb_call *c, const struct put *p)
 {
+    const struct wb_bus *good = NULL; /* the entries of a call mostly name one bus */
     for (uint32_t i = 0; i < p->count; i++) {
         const struct entry *e = &p->entry[i];
-        if (!e->code &&
-            wb_bus_find(c->tx, e->event.ctx.account, c->ctx.region, e->bus_name) != e->event.bus)
+        if (e->code || (e->event.bus && e->event.bus == good))
+            continue;
+        good = wb_bus_find(c->tx, e->event.ctx.account, c->ctx.region, e->bus_name);
+        if (good != e->event.bus)
             return true;
     }
     return false;

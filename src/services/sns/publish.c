@@ -159,6 +159,8 @@ static bool fan_out(struct wb_tx *tx, const struct topic *t, const struct messag
 {
     struct wb_slice prefix = wb_key(tx->arena, WB_T_SUBSCRIPTION, "u", t->number), key, value;
     struct wb_slice lo = prefix;
+    if (t->confirmed == 0)
+        return true;
     if (after->p)
         lo = wb_key_after(tx->arena, wb_key(tx->arena, WB_T_SUBSCRIPTION, "us", t->number, *after));
     /* Collect first: handing over writes, and a scan sees writes. */
@@ -417,23 +419,23 @@ void sns_publish_batch(struct wb_call *c)
 
 static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_outcome *out)
 {
-    struct topic t;
+    const struct topic_def *def = sns_topic_def(tx, d->target);
     *out = (struct wb_outcome){.kind = WB_PERMANENT};
-    if (!sns_topic_by_arn(tx, d->target, &t)) {
+    if (!def) {
         out->code = "NO_RESOURCE";
         out->message = WB_S("Topic does not exist");
-    } else if (!wb_deliver_allowed(tx, d, "sns:Publish", t.arn, out)) {
+    } else if (!wb_deliver_allowed(tx, d, "sns:Publish", def->topic.arn, out)) {
         return;
     } else if (d->payload.n == 0 || d->payload.n > WB_SNS_MESSAGE_MAX) {
         out->code = "INVALID_PARAMETER";
         out->message = WB_S("Message empty or too long");
-    } else if (d->at_once && t.confirmed > WB_SNS_AT_ONCE_MAX) {
+    } else if (d->at_once && def->topic.confirmed > WB_SNS_AT_ONCE_MAX) {
         out->kind = WB_BUSY;
     } else {
         struct message m = {.id = wb_id_uuid(tx->arena, wb_engine_seam(tx->engine)),
                             .subject = d->subject,
                             .body = d->payload};
-        sns_publish(tx, &t, &m, d->ctx);
+        sns_publish(tx, &def->topic, &m, d->ctx);
         out->kind = WB_ACCEPTED;
     }
 }
@@ -449,7 +451,7 @@ static void start(struct wb_engine *e)
     wb_executor_register(e, &sns_expire_executor);
     wb_job_register(e, &publish_job);
     wb_target_register(e, &target_kind);
-    wb_def_register(e, &sns_policy_kind);
+    wb_def_register(e, &sns_topic_kind);
     wb_resource_policy_register(e, "sns", sns_resource_policy);
     wb_page_register(e, &sns_page_confirm);
     wb_page_register(e, &sns_page_unsubscribe);

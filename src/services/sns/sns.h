@@ -43,8 +43,14 @@ struct wb_slice sns_topic_attribute(struct wb_arena *a, const struct topic *t,
                                     const char *name); /* null when not set */
 struct wb_slice sns_topic_policy(struct wb_arena *a,
                                  const struct topic *t); /* its own or the default one */
-/* The same compiled, once for all who ask. */
-extern struct wb_def_kind sns_policy_kind;
+/* What a delivery needs of a topic, kept by the definition cache. */
+struct topic_def {
+    struct wb_arena arena;
+    struct topic topic;
+    struct wb_policy *policy; /* compiled; NULL: malformed, nobody is let in */
+};
+extern struct wb_def_kind sns_topic_kind;
+const struct topic_def *sns_topic_def(struct wb_tx *tx, struct wb_slice arn); /* or NULL */
 const struct wb_policy *sns_resource_policy(struct wb_tx *tx, struct wb_slice arn);
 /* The topic of the call's TopicArn, or the error NotFound / InvalidParameter set. */
 bool sns_call_topic(struct wb_call *c, struct wb_slice arn, struct topic *out);

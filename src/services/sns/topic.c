@@ -8,32 +8,37 @@
 
 /* --- rows --- */
 
-static struct wb_slice row_key(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+static struct wb_slice row_key(struct wb_arena *a, struct wb_slice account, struct wb_slice region,
                                struct wb_slice name)
 {
-    return wb_key(tx->arena, WB_T_TOPIC, "sss", account, region, name);
+    return wb_key(a, WB_T_TOPIC, "sss", account, region, name);
 }
 
-static void decode(struct wb_arena *a, struct wb_slice row, struct topic *t)
+/* All of *out in `a`. */
+static bool decode(struct wb_arena *a, struct wb_slice account, struct wb_slice region,
+                   struct wb_slice name, struct wb_slice row, struct topic *out)
 {
     struct wb_json v = wb_json_read(a, wb_dup(a, row), NULL);
-    t->number = (uint64_t)wb_json_get_i64(v, "number", 0);
-    t->attributes = wb_json_raw(wb_json_get(v, "attributes"));
-    t->confirmed = wb_json_get_i64(v, "confirmed", 0);
-    t->pending = wb_json_get_i64(v, "pending", 0);
-    t->deleted = wb_json_get_i64(v, "deleted", 0);
+    *out = (struct topic){
+        .number = (uint64_t)wb_json_get_i64(v, "number", 0),
+        .name = wb_dup(a, name),
+        .account = wb_dup(a, account),
+        .region = wb_dup(a, region),
+        .arn = wb_arn_make(a, "sns", region, account, "%.*s", WB_FMT(name)),
+        .attributes = wb_json_raw(wb_json_get(v, "attributes")),
+        .confirmed = wb_json_get_i64(v, "confirmed", 0),
+        .pending = wb_json_get_i64(v, "pending", 0),
+        .deleted = wb_json_get_i64(v, "deleted", 0),
+    };
+    return out->number != 0;
 }
 
 bool sns_topic_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                     struct wb_slice name, struct topic *out)
 {
     struct wb_slice row;
-    if (!wb_tx_get(tx, row_key(tx, account, region, name), &row))
-        return false;
-    *out = (struct topic){.name = wb_dup(tx->arena, name), .account = account, .region = region};
-    out->arn = wb_arn_make(tx->arena, "sns", region, account, "%.*s", WB_FMT(name));
-    decode(tx->arena, row, out);
-    return out->number != 0;
+    return wb_tx_get(tx, row_key(tx->arena, account, region, name), &row) &&
+           decode(tx->arena, account, region, name, row, out);
 }
 
 bool sns_topic_by_arn(struct wb_tx *tx, struct wb_slice arn, struct topic *out)
@@ -55,7 +60,9 @@ void sns_topic_write(struct wb_tx *tx, const struct topic *t)
     wb_jw_ki64(&w, "deleted", t->deleted);
     wb_jw_kraw(&w, "attributes", t->attributes);
     wb_jw_end_object(&w);
-    wb_tx_put(tx, row_key(tx, t->account, t->region, t->name), wb_buf_slice(&b));
+    struct wb_slice key = row_key(tx->arena, t->account, t->region, t->name);
+    wb_tx_put(tx, key, wb_buf_slice(&b));
+    wb_def_changed(tx, &sns_topic_kind, key);
 }
 
 struct wb_slice sns_topic_attribute(struct wb_arena *a, const struct topic *t, const char *name)
@@ -82,46 +89,49 @@ struct wb_slice sns_topic_policy(struct wb_arena *a, const struct topic *t)
                      WB_FMT(t->arn), WB_FMT(t->account));
 }
 
-struct compiled {
-    struct wb_policy *policy;
-};
+/* --- the definition --- */
 
-static void *policy_load(struct wb_tx *tx, struct wb_slice key)
+static void unload(void *object)
 {
-    uint16_t table;
-    struct wb_key_rd k = wb_key_rd(tx->arena, key, &table);
+    struct topic_def *d = object;
+    wb_policy_unref(d->policy);
+    wb_arena_release(&d->arena);
+    free(d);
+}
+
+static void *load(struct wb_tx *tx, struct wb_slice key)
+{
+    struct wb_slice row;
+    struct wb_key_rd k = wb_key_rd(tx->arena, key, &(uint16_t){0});
     struct wb_slice account = wb_key_rd_str(&k), region = wb_key_rd_str(&k);
-    struct topic t;
-    if (!sns_topic_read(tx, account, region, wb_key_rd_str(&k), &t))
+    struct wb_slice name = wb_key_rd_str(&k);
+    if (!wb_tx_get(tx, key, &row))
         return NULL;
-    struct compiled *c = wb_xcalloc(1, sizeof *c);
-    c->policy = wb_policy_stored(sns_topic_policy(tx->arena, &t), true, t.arn);
-    return c;
+    struct topic_def *d = wb_xcalloc(1, sizeof *d);
+    wb_arena_init(&d->arena, 1024);
+    if (!decode(&d->arena, account, region, name, row, &d->topic)) {
+        unload(d);
+        return NULL;
+    }
+    d->policy = wb_policy_stored(sns_topic_policy(tx->arena, &d->topic), true, d->topic.arn);
+    return d;
 }
 
-static void policy_free(void *object)
-{
-    struct compiled *c = object;
-    wb_policy_unref(c->policy);
-    free(c);
-}
+struct wb_def_kind sns_topic_kind = {.name = "topic", .load = load, .free = unload};
 
-struct wb_def_kind sns_policy_kind = {
-    .name = "topic policy", .load = policy_load, .free = policy_free};
-
-static void policy_changed(struct wb_tx *tx, const struct topic *t)
+const struct topic_def *sns_topic_def(struct wb_tx *tx, struct wb_slice arn)
 {
-    wb_def_changed(tx, &sns_policy_kind, row_key(tx, t->account, t->region, t->name));
+    struct wb_arn parts;
+    if (!wb_arn_parse(arn, &parts) || !wb_slice_is(parts.service, "sns"))
+        return NULL;
+    return wb_def(tx, &sns_topic_kind,
+                  row_key(tx->arena, parts.account, parts.region, parts.resource));
 }
 
 const struct wb_policy *sns_resource_policy(struct wb_tx *tx, struct wb_slice arn)
 {
-    struct wb_arn parts;
-    if (!wb_arn_parse(arn, &parts))
-        return NULL;
-    const struct compiled *c =
-        wb_def(tx, &sns_policy_kind, row_key(tx, parts.account, parts.region, parts.resource));
-    return c ? c->policy : NULL;
+    const struct topic_def *d = sns_topic_def(tx, arn);
+    return d ? d->policy : NULL;
 }
 
 void sns_invalid(struct wb_call *c, const char *what)
@@ -285,7 +295,6 @@ void sns_create_topic(struct wb_call *c)
         t.arn = wb_arn_make(c->arena, "sns", t.region, t.account, "%.*s", WB_FMT(name));
         t.attributes = attributes;
         sns_topic_write(c->tx, &t);
-        policy_changed(c->tx, &t);
         wb_tags_put(c->tx, t.arn, tag, tags);
     }
     wb_out_str(&c->out, "TopicArn", t.arn);
@@ -302,8 +311,9 @@ void sns_delete_topic(struct wb_call *c)
     }
     if (!sns_topic_by_arn(c->tx, arn, &t))
         return; /* deleting what is not there succeeds */
-    wb_tx_del(c->tx, row_key(c->tx, t.account, t.region, t.name));
-    policy_changed(c->tx, &t);
+    struct wb_slice key = row_key(c->arena, t.account, t.region, t.name);
+    wb_tx_del(c->tx, key);
+    wb_def_changed(c->tx, &sns_topic_kind, key);
     wb_tags_drop(c->tx, t.arn);
     /* The name is free at once; the numbered ranges go in a job. */
     const uint16_t ranges[] = {WB_T_SUBSCRIPTION, WB_T_SNS_ENDPOINT, WB_T_SNS_TOKEN};
@@ -395,7 +405,6 @@ void sns_set_topic_attributes(struct wb_call *c)
         return;
     t.attributes = sns_with_member(c->arena, t.attributes, name, value);
     sns_topic_write(c->tx, &t);
-    policy_changed(c->tx, &t);
 }
 
 /* --- permissions: statements of the policy by label --- */
@@ -433,7 +442,6 @@ static void put_policy(struct wb_call *c, struct topic *t, struct wb_slice state
         return;
     t->attributes = sns_with_member(c->arena, t->attributes, WB_S("Policy"), policy);
     sns_topic_write(c->tx, t);
-    policy_changed(c->tx, t);
 }
 
 void sns_add_permission(struct wb_call *c)
