@@ -311,6 +311,106 @@ result = [sorted({re.sub(r'[0-9]+', 'N', x) for x in links}), len(links), re.fin
     assert who == "arn:aws:sts::000000000000:assumed-role/worker/inside", who
 
 
+def roles(w):
+    """The role must be the account's, trust Lambda and be handed over by who may; without it nothing runs, with its successor it does again."""
+    iam, c, sns = w.client("iam"), w.client("lambda"), w.client("sns")
+    cannot = "The role defined for the function cannot be assumed by Lambda."
+    who = "import boto3, os\ndef handler(e, c):\n    k = boto3.client('sts', endpoint_url=os.environ['AWS_ENDPOINT_URL'])\n" \
+          "    return [k.get_caller_identity()['UserId'], os.environ['AWS_ACCESS_KEY_ID']]"
+    assert refused("InvalidParameterValueException", create, w, "r", "x", Role=ROLE + "-none")["Error"]["Message"] == cannot
+    assert refused("InvalidParameterValueException", create, w, "r", "x", Role=w.role("alien", service="ec2.amazonaws.com"))["Error"]["Message"] == cannot
+    e = refused("AccessDeniedException", create, w, "r", "x", Role="arn:aws:iam::111122223333:role/worker")
+    assert e["Error"]["Message"] == "Cross-account pass role is not allowed.", e
+    deployer = w.user("deployer", {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"})("lambda")
+    config = {"FunctionName": "r", "Runtime": "python3.11", "Handler": "index.handler", "Code": {"ZipFile": package(who)}}
+    assert "iam:PassRole on resource: " + ROLE in refused("AccessDeniedException", deployer.create_function, Role=ROLE, **config)["Error"]["Message"]
+    iam.put_user_policy(UserName="deployer", PolicyName="test", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}}]}))
+    own = w.role("own-role")
+    deployer.create_function(Role=own, **config)
+    refused("InvalidParameterValueException", deployer.update_function_configuration, FunctionName="r", Role=ROLE + "-none")
+
+    first, key = invoke(w, "r")[0]
+    assert first == iam.get_role(RoleName="own-role")["Role"]["RoleId"] + ":r", first
+    assert invoke(w, "r")[0][1] == key, "the same environment"
+    # Its role is gone: a call is refused, an event waits. Then there is another one of that name.
+    iam.delete_role(RoleName="own-role")
+    e = refused("AccessDeniedException", c.invoke, FunctionName="r")
+    assert e["Error"]["Message"] == cannot and e["ResponseMetadata"]["HTTPStatusCode"] == 403, e
+    c.invoke(FunctionName="r", InvocationType="Event")
+    wait_for(lambda: '"msg":"a function cannot be started"' in w.log_text() or "a function cannot be started" in w.log_text(), 10)
+    status = lambda: json.loads(w.waybill("status", "--json").stdout)
+    wait_for(lambda: status()["Queued"] == 1 and status()["Dead"] == 0, 10)
+    w.role("own-role", {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"})
+    advance(w, 600000)
+    wait_for(lambda: status()["Queued"] == 0, 10)
+    second, key = invoke(w, "r")[0]
+    assert second == iam.get_role(RoleName="own-role")["Role"]["RoleId"] + ":r" != first, second
+    # A trust that ends: what runs goes on, nothing new begins.
+    iam.update_assume_role_policy(RoleName="own-role", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
+         "Condition": {"StringEquals": {"aws:SourceAccount": "000000000000"}, "ArnLike": {"aws:SourceArn": "arn:aws:lambda:*:*:function:r2"}}}]}))
+    assert invoke(w, "r")[0][1] == key
+    refused("InvalidParameterValueException", c.update_function_configuration, FunctionName="r", Role=own)
+    c.create_function(Role=own, **{**config, "FunctionName": "r2"})
+    assert invoke(w, "r2")[0][0].endswith(":r2")
+
+    # What the function asks for can be told from what others ask for.
+    topic = sns.create_topic(Name="from-r2")["TopicArn"]
+    iam.put_role_policy(RoleName="own-role", PolicyName="test", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic, "Condition": {"ArnEquals": {
+            "lambda:SourceFunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:r2"}}}]}))
+    publish = "import boto3, os\ndef handler(e, c):\n    boto3.client('sns', endpoint_url=os.environ['AWS_ENDPOINT_URL']).publish(TopicArn=e, Message='x')\n    return 1"
+    iam.update_assume_role_policy(RoleName="own-role", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))
+    for name in ("r", "r2"):
+        c.update_function_code(FunctionName=name, ZipFile=package(publish))
+    assert invoke(w, "r2", topic)[0] == 1
+    answer, error, log = invoke(w, "r", topic)
+    assert error and "not authorized to perform: sns:publish" in str(answer).lower(), answer
+
+
+def advance(w, ms):
+    w.page("/_waybill/clock", json.dumps({"advance_ms": ms}).encode(), "POST")
+
+
+def renewal(w):
+    """Credentials end after 12 hours; an environment is replaced half an hour before, also one that is never idle."""
+    c = w.client("lambda")
+    create(w, "busy", "import boto3, os, time\ndef handler(e, c):\n    time.sleep(e)\n    k = boto3.client('sts', endpoint_url=os.environ['AWS_ENDPOINT_URL'])\n"
+                      "    return [k.get_caller_identity()['Arn'], os.environ['AWS_ACCESS_KEY_ID']]", Timeout=60)
+    keys, stop = [], threading.Event()
+
+    def load():
+        while not stop.is_set():
+            keys.append(invoke(w, "busy", 0))
+    threads = [threading.Thread(target=load) for _ in range(3)]
+    for t in threads:
+        t.start()
+    try:
+        wait_for(lambda: len(keys) > 20)
+        before = {k[0][1] for k in keys}
+        advance(w, 11 * 3600 * 1000)
+        n = len(keys)
+        wait_for(lambda: len(keys) > n + 20)
+        assert any(k[0][1] in before for k in keys[-10:]), "an hour is left: nothing is thrown away early"
+        for hours in (0.6, 0.5):
+            advance(w, int(hours * 3600 * 1000))
+            n = len(keys)
+            wait_for(lambda: len(keys) > n + 20)
+        assert not any(k[0][1] in before for k in keys[-10:]), "the old credentials are still in use"
+    finally:
+        stop.set()
+        for t in threads:
+            t.join()
+    assert all(error is None for _, error, _ in keys), [k for k in keys if k[1]][:3]
+    last = invoke(w, "busy", 0)[0][1]
+    advance(w, 12 * 3600 * 1000)
+    answer, error, _ = invoke(w, "busy", 0)
+    assert error is None and answer[1] != last, "an idle one is not used with credentials that have ended"
+
+
 def concurrency(w):
     c = w.client("lambda", retries=None) if False else w.client("lambda")
     create(w, "slow", "import time\ndef handler(e, c): time.sleep(e['s']); return 1")
@@ -468,7 +568,7 @@ def original(w):
 
 def main():
     only = sys.argv[1:]
-    tests = [life, permissions, invocations, provided, confinement, concurrency, flood, retries, original, dies]
+    tests = [life, permissions, invocations, provided, confinement, roles, renewal, concurrency, flood, retries, original, dies]
     with Waybill(args=["--test-clock"]) as w:
         w.role("worker", {"Effect": "Allow", "Action": ["dynamodb:*", "sns:Publish"], "Resource": "*"})
         for t in tests:

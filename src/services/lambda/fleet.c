@@ -71,7 +71,7 @@ static struct env *idle_env(struct queue *q, const struct lambda_function *f)
         if (!fits(e, f)) {
             if (is_older(e, f))
                 env_kill(e);
-        } else if (!lambda_role_stands(e)) {
+        } else if (lambda_role_session_ends(e) || !lambda_role_stands(e)) {
             env_kill(e);
         } else if (!found || e->idle_ms > found->idle_ms) {
             found = e; /* the one used last is the warmest */
