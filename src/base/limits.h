@@ -172,6 +172,27 @@
 #define WB_METRIC_DIMENSIONS_MAX 30
 #define WB_EMF_VALUES_MAX        100 /* of one log line */
 
+/* Regular expressions that users give (codec/regex.h) */
+#define WB_REGEX_PATTERN_MAX 4096
+#define WB_REGEX_PROGRAM_MAX 4000      /* instructions, repetitions unrolled */
+#define WB_REGEX_STEPS_MAX   (1 << 20) /* of one match: some milliseconds */
+
+/* Systems Manager Parameter Store (User Guide, "Managing parameter tiers", "Requirements and
+ * constraints for parameter names"; General Reference, "Systems Manager quotas") */
+#define WB_SSM_LEVELS_MAX         15
+#define WB_SSM_ARN_MAX            1011 /* characters of a parameter's ARN */
+#define WB_SSM_VALUE_MAX          4096 /* standard tier */
+#define WB_SSM_VALUE_ADVANCED_MAX 8192
+#define WB_SSM_STANDARD_MAX       10000 /* parameters of an account in a region */
+#define WB_SSM_ADVANCED_MAX       100000
+#define WB_SSM_VERSIONS_MAX       100
+#define WB_SSM_LABELS_MAX         10 /* of a version */
+#define WB_SSM_POLICIES_MAX       10 /* of a parameter */
+#define WB_SSM_PAGE               10 /* parameters of one answer unless said */
+#define WB_SSM_HISTORY_PAGE       50
+#define WB_SSM_SCAN_ROWS          1000 /* looked at for one answer */
+#define WB_SSM_DELETE_INLINE      20   /* rows that go with their parameter; more go by a job */
+
 /* Signatures */
 #define WB_SIGV4_SKEW_MS         (5 * 60 * 1000)
 #define WB_SIGV4_EXPIRES_MAX_S   604800      /* X-Amz-Expires: one week */

@@ -70,6 +70,12 @@ enum wb_table {
     WB_T_SUBSCRIPTION = 0x0502, /* topic number, subscription id -> definition */
     WB_T_SNS_TOKEN = 0x0503,    /* topic number, token in a link -> its subscription */
     WB_T_SNS_ENDPOINT = 0x0504, /* topic number, protocol, endpoint -> subscription id */
+
+    /* 0x06xx: ssm */
+    WB_T_SSM_PARAMETER = 0x0601, /* scope, name with a leading slash -> definition with number */
+    WB_T_SSM_VERSION = 0x0602,   /* parameter number (u64), version (u64) -> value and settings */
+    WB_T_SSM_LABEL = 0x0603,     /* parameter number, label -> le64: its version */
+    WB_T_SSM_COUNT = 0x0604,     /* scope -> le32 standard, le32 advanced parameters */
 };
 
 #endif

@@ -1,0 +1,586 @@
+/*
+ * The pattern is parsed into a tree, the tree is written out as a program (counted repetitions
+ * unrolled), and the program is run in all its states at once, character by character (Thompson,
+ * 1968; Pike's form). No state is in the list twice, so a character costs at most the program.
+ */
+#include "codec/regex.h"
+
+#include "base/limits.h"
+#include "base/utf8.h"
+
+#define DEPTH_MAX  64
+#define INFINITE   UINT32_MAX
+#define REPEAT_MAX 100000 /* of {n}: what is more cannot fit anyway */
+
+struct range {
+    uint32_t lo, hi;
+};
+
+struct set {
+    struct range *range;
+    size_t count;
+    bool negated;
+};
+
+enum node_kind { EMPTY, SET, BEGIN, END, CAT, ALT, REPEAT };
+
+struct node {
+    enum node_kind kind;
+    struct set set;
+    struct node *a, *b;
+    uint32_t min, max;
+};
+
+enum opcode { OP_SET, OP_BEGIN, OP_END, OP_SPLIT, OP_JUMP, OP_MATCH };
+
+struct instruction {
+    enum opcode op;
+    uint32_t x, y; /* where to go on */
+    const struct set *set;
+};
+
+struct states {
+    uint32_t *list, count;
+};
+
+struct wb_regex {
+    struct instruction *code;
+    uint32_t count;
+    /* Of a match. */
+    struct states now, next;
+    uint32_t *mark; /* of each instruction: the last step it was added in */
+    uint32_t *stack;
+    uint32_t step; /* counted through all matches */
+    uint64_t steps;
+    bool matched; /* at the end of the text */
+};
+
+/* --- parsing --- */
+
+struct parser {
+    struct wb_arena *a;
+    struct wb_slice s;
+    size_t at;
+    unsigned depth;
+    const char *why;
+};
+
+static struct node *parse_alternatives(struct parser *p);
+
+static bool more(const struct parser *p)
+{
+    return p->at < p->s.n && !p->why;
+}
+
+static bool take(struct parser *p, char c)
+{
+    if (p->at >= p->s.n || p->s.p[p->at] != c)
+        return false;
+    p->at++;
+    return true;
+}
+
+static void refuse(struct parser *p, const char *why)
+{
+    if (!p->why)
+        p->why = why;
+}
+
+static uint32_t next_char(struct parser *p)
+{
+    int32_t c = wb_utf8_next(p->s, &p->at);
+    if (c < 0) {
+        refuse(p, "it is not UTF-8");
+        p->at++;
+        return 0xfffd;
+    }
+    return (uint32_t)c;
+}
+
+static struct node *new_node(struct parser *p, enum node_kind kind, struct node *a, struct node *b)
+{
+    struct node *n = wb_new(p->a, struct node);
+    n->kind = kind;
+    n->a = a;
+    n->b = b;
+    return n;
+}
+
+/* Room for one more range; doubles at powers of two. */
+static void add_range(struct parser *p, struct set *s, uint32_t lo, uint32_t hi)
+{
+    if ((s->count & (s->count - 1)) == 0) {
+        struct range *r = wb_new_n(p->a, struct range, s->count ? 2 * s->count : 1);
+        if (s->count)
+            memcpy(r, s->range, s->count * sizeof *r);
+        s->range = r;
+    }
+    s->range[s->count++] = (struct range){lo, hi};
+}
+
+/* What \d \w \s stand for; in a class the negated ones are written out as ranges. */
+static bool add_named(struct parser *p, struct set *s, char c)
+{
+    static const struct range digit[] = {{'0', '9'}};
+    static const struct range word[] = {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
+    static const struct range space[] = {{'\t', '\r'}, {' ', ' '}};
+    const struct range *r;
+    size_t n;
+    switch (c | 0x20) {
+    case 'd':
+        r = digit;
+        n = 1;
+        break;
+    case 'w':
+        r = word;
+        n = 4;
+        break;
+    case 's':
+        r = space;
+        n = 2;
+        break;
+    default:
+        return false;
+    }
+    if (c & 0x20) {
+        for (size_t i = 0; i < n; i++)
+            add_range(p, s, r[i].lo, r[i].hi);
+        return true;
+    }
+    uint32_t from = 0;
+    for (size_t i = 0; i < n; i++) {
+        add_range(p, s, from, r[i].lo - 1);
+        from = r[i].hi + 1;
+    }
+    add_range(p, s, from, 0x10ffff);
+    return true;
+}
+
+static uint32_t hex_char(struct parser *p, unsigned digits)
+{
+    uint32_t v = 0;
+    for (unsigned i = 0; i < digits; i++, p->at++) {
+        char c = p->at < p->s.n ? p->s.p[p->at] : '\0';
+        char lower = (char)(c | 0x20);
+        if (c >= '0' && c <= '9') {
+            v = v * 16 + (uint32_t)(c - '0');
+        } else if (lower >= 'a' && lower <= 'f') {
+            v = v * 16 + (uint32_t)(lower - 'a' + 10);
+        } else {
+            refuse(p, "an escape lacks hexadecimal digits");
+            return 0;
+        }
+    }
+    return v;
+}
+
+/* Behind a backslash, one character; those that stand for more are the callers'. */
+static uint32_t escaped_char(struct parser *p)
+{
+    if (p->at >= p->s.n) {
+        refuse(p, "it ends with a backslash");
+        return 0;
+    }
+    uint32_t c = next_char(p);
+    switch (c) {
+    case 't':
+        return '\t';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 'f':
+        return '\f';
+    case 'x':
+        return hex_char(p, 2);
+    case 'u':
+        return hex_char(p, 4);
+    default:
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+            refuse(p, "an escape is not supported");
+        return c;
+    }
+}
+
+/* Behind the opening bracket. */
+static struct node *parse_class(struct parser *p)
+{
+    struct node *n = new_node(p, SET, NULL, NULL);
+    n->set.negated = take(p, '^');
+    bool closed = false;
+    while (more(p) && !(closed = n->set.count > 0 && take(p, ']'))) {
+        if (p->s.p[p->at] == '[' || p->s.p[p->at] == '&' || p->s.p[p->at] == ']') {
+            bool union_or_cut =
+                p->s.p[p->at] != '&' || (p->at + 1 < p->s.n && p->s.p[p->at + 1] == '&');
+            if (union_or_cut) {
+                refuse(p, "a bracket or && within a class must be escaped");
+                break;
+            }
+        }
+        bool escape = take(p, '\\');
+        if (escape && p->at < p->s.n && add_named(p, &n->set, p->s.p[p->at])) {
+            p->at++;
+            continue;
+        }
+        uint32_t lo = escape ? escaped_char(p) : next_char(p), hi = lo;
+        if (p->at + 1 < p->s.n && p->s.p[p->at] == '-' && p->s.p[p->at + 1] != ']') {
+            p->at++;
+            hi = take(p, '\\') ? escaped_char(p) : next_char(p);
+            if (hi < lo)
+                refuse(p, "a range runs backwards");
+        }
+        add_range(p, &n->set, lo, hi);
+    }
+    if (!closed)
+        refuse(p, "a class is not closed");
+    return n;
+}
+
+static struct node *parse_group(struct parser *p)
+{
+    if (take(p, '?') && !take(p, ':')) {
+        bool named = p->at + 1 < p->s.n && p->s.p[p->at] == '<' && p->s.p[p->at + 1] != '=' &&
+                     p->s.p[p->at + 1] != '!';
+        ptrdiff_t end = named ? wb_slice_chr(p->s, '>', p->at) : -1;
+        if (end < 0) {
+            refuse(p, "look-ahead, look-behind and flags are not supported");
+            return NULL;
+        }
+        p->at = (size_t)end + 1;
+    }
+    if (++p->depth > DEPTH_MAX) {
+        refuse(p, "its groups nest too deeply");
+        return NULL;
+    }
+    struct node *n = parse_alternatives(p);
+    p->depth--;
+    if (!take(p, ')'))
+        refuse(p, "a group is not closed");
+    return n;
+}
+
+static struct node *any_char(struct parser *p)
+{
+    struct node *n = new_node(p, SET, NULL, NULL);
+    n->set.negated = true;
+    add_range(p, &n->set, '\n', '\n');
+    add_range(p, &n->set, '\r', '\r');
+    add_range(p, &n->set, 0x85, 0x85);
+    add_range(p, &n->set, 0x2028, 0x2029);
+    return n;
+}
+
+static struct node *parse_escape(struct parser *p)
+{
+    struct node *n = new_node(p, SET, NULL, NULL);
+    char c = p->at < p->s.n ? p->s.p[p->at] : '\0';
+    if (c == 'A' || c == 'z' || c == 'Z') {
+        p->at++;
+        n->kind = c == 'A' ? BEGIN : END;
+    } else if (add_named(p, &n->set, c)) {
+        p->at++;
+    } else {
+        uint32_t one = escaped_char(p);
+        add_range(p, &n->set, one, one);
+    }
+    return n;
+}
+
+static struct node *parse_atom(struct parser *p)
+{
+    if (take(p, '('))
+        return parse_group(p);
+    if (take(p, '['))
+        return parse_class(p);
+    if (take(p, '.'))
+        return any_char(p);
+    if (take(p, '^'))
+        return new_node(p, BEGIN, NULL, NULL);
+    if (take(p, '$'))
+        return new_node(p, END, NULL, NULL);
+    if (take(p, '\\'))
+        return parse_escape(p);
+    char c = p->s.p[p->at];
+    if (c == '*' || c == '+' || c == '?' || c == '{')
+        refuse(p, "a quantifier has nothing before it");
+    struct node *n = new_node(p, SET, NULL, NULL);
+    uint32_t one = next_char(p);
+    add_range(p, &n->set, one, one);
+    return n;
+}
+
+static bool number(struct parser *p, uint32_t *out)
+{
+    size_t from = p->at;
+    *out = 0;
+    while (p->at < p->s.n && p->s.p[p->at] >= '0' && p->s.p[p->at] <= '9') {
+        *out = *out * 10 + (uint32_t)(p->s.p[p->at++] - '0');
+        if (*out > REPEAT_MAX)
+            refuse(p, "a repetition counts too far");
+        *out = *out > REPEAT_MAX ? REPEAT_MAX : *out;
+    }
+    return p->at > from;
+}
+
+/* The quantifier at the place, if there is one. */
+static bool quantifier(struct parser *p, uint32_t *min, uint32_t *max)
+{
+    *min = 0;
+    *max = INFINITE;
+    if (take(p, '*'))
+        return true;
+    if (take(p, '+')) {
+        *min = 1;
+        return true;
+    }
+    if (take(p, '?')) {
+        *max = 1;
+        return true;
+    }
+    if (!take(p, '{'))
+        return false;
+    bool ok = number(p, min);
+    *max = *min;
+    if (ok && take(p, ',') && !number(p, max))
+        *max = INFINITE;
+    if (!ok || !take(p, '}') || *max < *min)
+        refuse(p, "a repetition is malformed");
+    return true;
+}
+
+static struct node *parse_piece(struct parser *p)
+{
+    struct node *n = parse_atom(p);
+    uint32_t min, max;
+    while (!p->why && quantifier(p, &min, &max)) {
+        if (take(p, '+'))
+            refuse(p, "possessive quantifiers are not supported");
+        take(p, '?');
+        n = new_node(p, REPEAT, n, NULL);
+        n->min = min;
+        n->max = max;
+    }
+    return n;
+}
+
+static struct node *parse_alternatives(struct parser *p)
+{
+    struct node *all = NULL;
+    do {
+        struct node *one = new_node(p, EMPTY, NULL, NULL);
+        while (more(p) && p->s.p[p->at] != '|' && p->s.p[p->at] != ')')
+            one = new_node(p, CAT, one, parse_piece(p));
+        all = all ? new_node(p, ALT, all, one) : one;
+    } while (!p->why && take(p, '|'));
+    return all;
+}
+
+/* --- the program --- */
+
+struct writer {
+    struct instruction *code;
+    uint32_t count;
+    uint32_t visits; /* of nodes: repetitions of nothing write no code */
+    bool full;
+};
+
+static uint32_t put(struct writer *w, enum opcode op, const struct set *set)
+{
+    if (w->count == WB_REGEX_PROGRAM_MAX) {
+        w->full = true;
+        return 0;
+    }
+    w->code[w->count] = (struct instruction){.op = op, .set = set};
+    return w->count++;
+}
+
+static void emit(struct writer *w, const struct node *n);
+
+static void emit_repeat(struct writer *w, const struct node *n)
+{
+    for (uint32_t i = 0; i < n->min && !w->full; i++)
+        emit(w, n->a);
+    if (n->max == INFINITE) {
+        uint32_t split = put(w, OP_SPLIT, NULL);
+        w->code[split].x = w->count;
+        emit(w, n->a);
+        w->code[put(w, OP_JUMP, NULL)].x = split;
+        w->code[split].y = w->count;
+        return;
+    }
+    /* Each optional one may end the repetition: the chain of their exits is closed at the end. */
+    uint32_t last = INFINITE;
+    for (uint32_t i = n->min; i < n->max && !w->full; i++) {
+        uint32_t split = put(w, OP_SPLIT, NULL);
+        w->code[split].x = w->count;
+        w->code[split].y = last;
+        last = split;
+        emit(w, n->a);
+    }
+    while (last != INFINITE && !w->full) {
+        uint32_t before = w->code[last].y;
+        w->code[last].y = w->count;
+        last = before;
+    }
+}
+
+static void emit(struct writer *w, const struct node *n)
+{
+    uint32_t split, jump;
+    if (++w->visits > 8 * WB_REGEX_PROGRAM_MAX)
+        w->full = true;
+    if (w->full)
+        return;
+    switch (n->kind) {
+    case EMPTY:
+        break;
+    case SET:
+        put(w, OP_SET, &n->set);
+        break;
+    case BEGIN:
+        put(w, OP_BEGIN, NULL);
+        break;
+    case END:
+        put(w, OP_END, NULL);
+        break;
+    case CAT:
+        emit(w, n->a);
+        emit(w, n->b);
+        break;
+    case ALT:
+        split = put(w, OP_SPLIT, NULL);
+        w->code[split].x = w->count;
+        emit(w, n->a);
+        jump = put(w, OP_JUMP, NULL);
+        w->code[split].y = w->count;
+        emit(w, n->b);
+        w->code[jump].x = w->count;
+        break;
+    case REPEAT:
+        emit_repeat(w, n);
+        break;
+    }
+}
+
+struct wb_regex *wb_regex_compile(struct wb_arena *a, struct wb_slice pattern, const char **why)
+{
+    struct parser p = {.a = a, .s = pattern};
+    *why = NULL;
+    if (pattern.n > WB_REGEX_PATTERN_MAX) {
+        *why = "it is too long";
+        return NULL;
+    }
+    struct node *n = parse_alternatives(&p);
+    if (!p.why && p.at < pattern.n)
+        p.why = "a closing parenthesis has no opening one";
+    if (p.why) {
+        *why = p.why;
+        return NULL;
+    }
+    struct writer w = {.code = wb_new_n(a, struct instruction, WB_REGEX_PROGRAM_MAX)};
+    emit(&w, n);
+    put(&w, OP_MATCH, NULL);
+    if (w.full) {
+        *why = "its repetitions make it too large";
+        return NULL;
+    }
+    struct wb_regex *r = wb_new(a, struct wb_regex);
+    *r = (struct wb_regex){.code = w.code,
+                           .count = w.count,
+                           .now = {.list = wb_new_n(a, uint32_t, w.count)},
+                           .next = {.list = wb_new_n(a, uint32_t, w.count)},
+                           .mark = wb_new_n(a, uint32_t, w.count),
+                           .stack = wb_new_n(a, uint32_t, w.count)};
+    return r;
+}
+
+/* --- matching --- */
+
+static bool in_set(const struct set *s, uint32_t c)
+{
+    bool in = false;
+    for (size_t i = 0; i < s->count && !in; i++)
+        in = c >= s->range[i].lo && c <= s->range[i].hi;
+    return in != s->negated;
+}
+
+/* Adds a state to the list and all that it leads to without a character. Each instruction is put
+ * on the stack at most once a step, by its mark, so the stack needs no more room than the program.
+ */
+static void add(struct wb_regex *r, struct states *to, uint32_t pc, bool begin, bool end)
+{
+    uint32_t depth = 0;
+    if (r->mark[pc] == r->step)
+        return;
+    r->mark[pc] = r->step;
+    r->stack[depth++] = pc;
+    while (depth) {
+        pc = r->stack[--depth];
+        const struct instruction *i = &r->code[pc];
+        uint32_t next[2], n = 0;
+        r->steps++;
+        switch (i->op) {
+        case OP_SET:
+            to->list[to->count++] = pc;
+            break;
+        case OP_MATCH:
+            r->matched |= end;
+            break;
+        case OP_JUMP:
+            next[n++] = i->x;
+            break;
+        case OP_SPLIT:
+            next[n++] = i->x;
+            next[n++] = i->y;
+            break;
+        case OP_BEGIN:
+        case OP_END:
+            if (i->op == OP_BEGIN ? begin : end)
+                next[n++] = pc + 1;
+            break;
+        }
+        while (n) {
+            uint32_t to_pc = next[--n];
+            if (r->mark[to_pc] == r->step)
+                continue;
+            r->mark[to_pc] = r->step;
+            r->stack[depth++] = to_pc;
+        }
+    }
+}
+
+/* From the states before a character to those after it. */
+static void advance(struct wb_regex *r, uint32_t c, bool end)
+{
+    r->step++;
+    r->next.count = 0;
+    for (uint32_t i = 0; i < r->now.count; i++) {
+        const struct set *s = r->code[r->now.list[i]].set;
+        r->steps += s->count;
+        if (in_set(s, c))
+            add(r, &r->next, r->now.list[i] + 1, false, end);
+    }
+    struct states t = r->now;
+    r->now = r->next;
+    r->next = t;
+}
+
+enum wb_regex_result wb_regex_match(struct wb_regex *r, struct wb_slice text)
+{
+    size_t at = 0;
+    r->step++;
+    r->now.count = 0;
+    r->matched = false;
+    add(r, &r->now, 0, true, text.n == 0);
+    while (at < text.n && r->now.count) {
+        int32_t c = wb_utf8_next(text, &at);
+        if (c < 0) {
+            c = 0xfffd;
+            at++;
+        }
+        advance(r, (uint32_t)c, at == text.n);
+        if (r->steps > WB_REGEX_STEPS_MAX)
+            return WB_REGEX_COSTLY;
+    }
+    return r->matched && at == text.n ? WB_REGEX_YES : WB_REGEX_NO;
+}

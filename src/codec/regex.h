@@ -1,0 +1,30 @@
+/*
+ * Regular expressions that users give us: those of Java that can be matched in time linear in the
+ * text, whatever the expression. The whole text must match, as with Java's Matcher.matches.
+ *
+ * Understood: characters and escapes (\t \n \r \f \xHH \uHHHH), . \d \D \w \W \s \S, classes with
+ * ranges and negation, ( ) (?: ) (?<name> ), |, ^ $ \A \z \Z, * + ? {n} {n,} {n,m}, each also lazy.
+ * Refused: what needs memory of the text or of its surroundings (back references, look-ahead and
+ * -behind, possessive quantifiers, \b), flags, \p{..}, and classes within classes.
+ */
+#ifndef WB_CODEC_REGEX_H
+#define WB_CODEC_REGEX_H
+
+#include "base/arena.h"
+
+struct wb_regex;
+
+/* In the arena. NULL with *why (static text) when the pattern is wrong, not understood or too
+ * large. */
+struct wb_regex *wb_regex_compile(struct wb_arena *a, struct wb_slice pattern, const char **why);
+
+enum wb_regex_result {
+    WB_REGEX_NO,
+    WB_REGEX_YES,
+    WB_REGEX_COSTLY, /* WB_REGEX_STEPS_MAX steps were not enough: not decided */
+};
+/* Text in UTF-8; a bad byte counts as U+FFFD. All matches with one compiled expression share its
+ * working memory and its allowance of steps: one thread at a time. */
+enum wb_regex_result wb_regex_match(struct wb_regex *r, struct wb_slice text);
+
+#endif

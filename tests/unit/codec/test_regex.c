@@ -1,0 +1,123 @@
+#include "base/limits.h"
+#include "codec/regex.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static struct wb_arena arena;
+
+static int setup(void **state)
+{
+    wb_arena_init(&arena, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    wb_arena_release(&arena);
+    return 0;
+}
+
+static enum wb_regex_result match(const char *pattern, const char *text)
+{
+    const char *why;
+    struct wb_regex *r = wb_regex_compile(&arena, wb_slice_str(pattern), &why);
+    if (!r)
+        fail_msg("%s: %s", pattern, why);
+    return wb_regex_match(r, wb_slice_str(text));
+}
+
+static void test_matches(void **state)
+{
+    static const struct {
+        const char *pattern, *yes[4], *no[4];
+    } cases[] = {
+        {"", {""}, {"a"}},
+        {"abc", {"abc"}, {"", "ab", "abcd", "xabc"}},
+        {"a|bc|", {"a", "bc", ""}, {"b", "abc"}},
+        {"\\d{1,4}", {"1", "1234"}, {"", "12345", "10,000", "a"}},
+        {"^\\d+$", {"7", "0042"}, {"", "4 2", "42\n"}},
+        {"[a-zA-Z0-9_.-]+", {"a.b-c_D9", "-"}, {"", "a b", "a/b"}},
+        {"[^a-c]*", {"", "xyz", "d"}, {"xa", "c"}},
+        {"[^\\d\\s]", {"x", "_"}, {"1", " ", "\t"}},
+        {"[\\D]", {"x"}, {"1"}},
+        {"[a-]", {"a", "-"}, {"b"}},
+        {".{8,20}", {"p#sW*rd33", "12345678"}, {"1234567", "123456789012345678901"}},
+        {"a.c",
+         {"abc", "a\xc3\xa4"
+                 "c"},
+         {"a\nc", "ac"}},
+        {"(a|b)*c?", {"", "abba", "c", "abc"}, {"cc", "d"}},
+        {"(?:ab){2}", {"abab"}, {"ab", "ababab"}},
+        {"(?<year>\\d{4})-\\d\\d", {"2026-11"}, {"26-11"}},
+        {"(ab*?){2,}", {"aab", "abab"}, {"a", "ab"}},
+        {"(a*)*", {"", "aaaa"}, {"b"}},
+        {"(a?){3}a{3}", {"aaa", "aaaaaa"}, {"aa", "aaaaaaa"}},
+        {"\\x41\\u00e4\\.", {"A\xc3\xa4."}, {"A\xc3\xa4x", "A."}},
+        {"\\w+\\W\\S", {"ab-c"}, {"ab- ", "abc"}},
+        {"\\Aa\\z", {"a"}, {"ab"}},
+        {"a^b", {NULL}, {"ab", "a"}},
+        {"(^a|b)+$", {"a", "bb", "ab"}, {"aa", "ba"}},
+        {"x{0}y", {"y"}, {"xy"}},
+        {"(){5}a", {"a"}, {""}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t k = 0; k < 4 && cases[i].yes[k]; k++)
+            if (match(cases[i].pattern, cases[i].yes[k]) != WB_REGEX_YES)
+                fail_msg("%s does not match %s", cases[i].pattern, cases[i].yes[k]);
+        for (size_t k = 0; k < 4 && cases[i].no[k]; k++)
+            if (match(cases[i].pattern, cases[i].no[k]) != WB_REGEX_NO)
+                fail_msg("%s matches %s", cases[i].pattern, cases[i].no[k]);
+    }
+}
+
+static void test_refused(void **state)
+{
+    static const char *const bad[] = {
+        "(",      ")",         "a)",      "[",        "[]",          "[a",   "[z-a]",
+        "*a",     "a{",        "a{2,1}",  "a{x}",     "{2}",         "a++",  "(?=a)",
+        "(?<=a)", "(?i)a",     "(?<n",    "\\",       "\\1",         "\\b",  "\\pL",
+        "\\xg0",  "[[a]]",     "[a&&b]",  "a{99999}", "(a{99}){99}", "\xff", "((){9999}){9999}",
+        "a|*",    "a{100001}", "[a-\\d]",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *why = NULL;
+        if (wb_regex_compile(&arena, wb_slice_str(bad[i]), &why))
+            fail_msg("%s was taken", bad[i]);
+        assert_non_null(why);
+    }
+}
+
+static void test_bounds(void **state)
+{
+    const char *why;
+    char deep[400], *p = deep;
+    for (int i = 0; i < 100; i++)
+        *p++ = '(';
+    *p++ = 'a';
+    for (int i = 0; i < 100; i++)
+        *p++ = ')';
+    assert_null(wb_regex_compile(&arena, wb_slice(deep, (size_t)(p - deep)), &why));
+
+    /* What makes backtracking matchers explode is decided at once; what keeps very many states
+     * alive is given up. */
+    char as[8000];
+    memset(as, 'a', sizeof as);
+    struct wb_regex *r = wb_regex_compile(&arena, WB_S("(a+)+b"), &why);
+    assert_int_equal(wb_regex_match(r, wb_slice(as, sizeof as)), WB_REGEX_NO);
+    r = wb_regex_compile(&arena, WB_S("(a?){1500}"), &why);
+    assert_non_null(r);
+    assert_int_equal(wb_regex_match(r, wb_slice(as, sizeof as)), WB_REGEX_COSTLY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_matches, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
