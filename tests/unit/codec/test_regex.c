@@ -1,5 +1,7 @@
+#include "base/buf.h"
 #include "base/limits.h"
 #include "codec/regex.h"
+#include <regex.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -112,12 +114,72 @@ static void test_bounds(void **state)
     assert_int_equal(wb_regex_match(r, wb_slice(as, sizeof as)), WB_REGEX_COSTLY);
 }
 
+/* --- random patterns, against the C library's matcher --- */
+
+static uint32_t seed = 1;
+
+static uint32_t dice(uint32_t sides)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 16) % sides;
+}
+
+static void random_pattern(struct wb_buf *b, unsigned depth)
+{
+    static const char *const atoms[] = {"a", "b", "c", ".", "[ab]", "[^a]", "[b-c]"};
+    static const char *const repeats[] = {"", "", "*", "+", "?", "{2}", "{1,3}", "{2,}"};
+    for (unsigned i = dice(4) + !depth; i > 0; i--) {
+        bool group = depth < 3 && dice(3) == 0;
+        wb_buf_str(b, group ? "(" : atoms[dice(7)]);
+        if (group) {
+            /* The C library wants something on either side of a bar. */
+            wb_buf_char(b, 'a');
+            random_pattern(b, depth + 1);
+            wb_buf_str(b, dice(2) ? "|b" : "");
+            random_pattern(b, depth + 1);
+            wb_buf_char(b, ')');
+        }
+        wb_buf_str(b, repeats[dice(8)]);
+    }
+}
+
+static void test_random(void **state)
+{
+    unsigned matched = 0;
+    for (unsigned i = 0; i < 3000; i++) {
+        struct wb_buf mine = wb_buf_in(&arena), theirs = wb_buf_in(&arena);
+        const char *why;
+        regex_t posix;
+        random_pattern(&mine, 0);
+        wb_buf_printf(&theirs, "^(%.*s)$", WB_FMT(wb_buf_slice(&mine)));
+        wb_buf_char(&theirs, '\0');
+        struct wb_regex *r = wb_regex_compile(&arena, wb_buf_slice(&mine), &why);
+        if (!r) {
+            assert_string_equal(why, "its repetitions make it too large");
+            continue;
+        }
+        assert_int_equal(regcomp(&posix, theirs.p, REG_EXTENDED | REG_NOSUB), 0);
+        for (unsigned k = 0; k < 20; k++) {
+            char text[8] = "";
+            for (unsigned n = dice(8), at = 0; at < n; at++)
+                text[at] = (char)('a' + dice(3));
+            bool yes = wb_regex_match(r, wb_slice_str(text)) == WB_REGEX_YES;
+            if (yes != (regexec(&posix, text, 0, NULL, 0) == 0))
+                fail_msg("%s %s %s", theirs.p, yes ? "matches" : "does not match", text);
+            matched += yes;
+        }
+        regfree(&posix);
+    }
+    assert_true(matched > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_matches, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_random, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

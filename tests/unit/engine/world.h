@@ -13,6 +13,7 @@ struct world {
     struct wb_seam_sim seam;
     struct wb_store *store;
     struct wb_engine *engine;
+    struct wb_keyring *keyring; /* the test's own; NULL unless it sets one and restarts */
     struct wb_config config;
     const struct wb_module *modules[2];
 };
@@ -21,7 +22,7 @@ struct world {
 
 static inline void world_engine(struct world *w)
 {
-    w->engine = wb_engine_new(&w->config, w->store, &w->seam.seam, NULL, w->modules);
+    w->engine = wb_engine_new(&w->config, w->store, &w->seam.seam, w->keyring, w->modules);
     assert_non_null(w->engine);
 }
 
