@@ -99,6 +99,9 @@ def secrets(w):
     closed = ssm.get_parameter(Name="/app/db/password:1")["Parameter"]["Value"]
     assert SECRET.encode() not in base64.b64decode(closed, validate=True)
     assert [p["KeyId"] for p in ssm.get_parameter_history(Name="/app/db/password")["Parameters"]] == ["alias/aws/ssm", "alias/mine"]
+    told = [e["CloudTrailEvent"] for e in w.client("cloudtrail").lookup_events(LookupAttributes=[
+        {"AttributeKey": "EventName", "AttributeValue": "PutParameter"}])["Events"]]
+    assert any('"/app/db/password"' in e for e in told) and not any(SECRET in e or LISTED in e for e in told)
     assert [p["Value"] for p in ssm.get_parameters_by_path(Path="/app/db", WithDecryption=True)["Parameters"]] == ["db2.example.test", SECRET + "2"]
 
 
@@ -198,7 +201,7 @@ def events(w):
 
 
 def main():
-    with Waybill(args=["--test-clock"]) as w:
+    with Waybill(args=["--test-clock"], env={"WAYBILL_STRICT": "1"}) as w:
         values(w)
         cli(w)
         secrets(w)

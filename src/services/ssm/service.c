@@ -37,17 +37,16 @@ static void of_names(struct wb_call *c)
 
 static void of_path(struct wb_call *c)
 {
-    struct wb_slice path;
-    if (!ssm_path_parse(wb_in_str(c, "Path"), &path))
-        return;
+    struct wb_slice path, given = wb_in_str(c, "Path");
+    if (!ssm_path_parse(given, &path))
+        path = wb_printf(c->arena, "/%.*s", WB_FMT(given)); /* will be refused */
     wb_call_resource(c,
                      ssm_arn(c->arena, c->ctx.region, c->ctx.account, path.n ? path : WB_S("/")));
 }
 
 static void of_resource(struct wb_call *c)
 {
-    if (wb_slice_is(wb_in_str(c, "ResourceType"), "Parameter"))
-        wb_call_resource(c, arn_of(c, wb_in_str(c, "ResourceId")));
+    wb_call_resource(c, arn_of(c, wb_in_str(c, "ResourceId")));
 }
 
 /* The service's own form of aws:ResourceTag, which AWS's examples still use. */
