@@ -35,6 +35,10 @@ def refused(code, text, call, **args):
     raise AssertionError(f"{code} expected")
 
 
+def denied(action, resource, call, **args):
+    refused("AccessDenied", f"...is not authorized to perform: {action} on resource: {resource}", call, **args)
+
+
 def users(iam):
     u = iam.create_user(UserName="Bob", Path="/dev/ops/", Tags=[{"Key": "team", "Value": "red"}])["User"]
     assert u["Arn"] == ARN + "user/dev/ops/Bob" and u["UserId"].startswith("AIDA") and len(u["UserId"]) == 21
@@ -166,19 +170,29 @@ def roles(iam):
     refused("NoSuchEntity", "The role with name ghost cannot be found.", iam.update_role, RoleName="ghost")
 
 
-def who_is_trusted(iam):
+def who_is_trusted(w, iam):
     """A trust policy means the one who had the name when it was saved."""
     def shown():
         return iam.get_role(RoleName="trusting")["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
-    first = iam.create_user(UserName="friend")["User"]
+
+    def assume(sts):
+        return sts.assume_role(RoleArn=ARN + "role/trusting", RoleSessionName="work")
+    friend = w.user("friend")("sts")
+    first = iam.get_user(UserName="friend")["User"]
     iam.create_role(RoleName="trusting", AssumeRolePolicyDocument=trust({"AWS": [ARN + "root", ARN + "user/friend"]}))
     assert shown() == [ARN + "root", ARN + "user/friend"]
+    assert assume(friend)["AssumedRoleUser"]["Arn"].endswith(":assumed-role/trusting/work")
     iam.update_user(UserName="friend", NewUserName="pal", NewPath="/p/")
     assert shown() == [ARN + "root", ARN + "user/p/pal"]
+    assume(friend)
+    iam.delete_access_key(UserName="pal", AccessKeyId=iam.list_access_keys(UserName="pal")["AccessKeyMetadata"][0]["AccessKeyId"])
     iam.delete_user(UserName="pal")
     assert shown() == [ARN + "root", first["UserId"]]
     iam.create_user(UserName="pal", Path="/p/")
+    pretender = w.client_with("sts", iam.create_access_key(UserName="pal")["AccessKey"])
     assert shown() == [ARN + "root", first["UserId"]]
+    denied("sts:AssumeRole", ARN + "role/trusting", assume, sts=pretender)
+    iam.delete_access_key(UserName="pal", AccessKeyId=iam.list_access_keys(UserName="pal")["AccessKeyMetadata"][0]["AccessKeyId"])
     iam.delete_user(UserName="pal")
     iam.delete_role(RoleName="trusting")
 
@@ -388,10 +402,6 @@ def linked(iam):
     refused("NoSuchEntity", "The role with name Worker cannot be found.", iam.delete_service_linked_role, RoleName="Worker")
 
 
-def denied(action, resource, call, **args):
-    refused("AccessDenied", f"...is not authorized to perform: {action} on resource: {resource} because", call, **args)
-
-
 def who_may(w, iam):
     """Resources carry the path; conditions see policy, boundary and tags; nothing is allowed by another action."""
     own = ARN + "user/${aws:username}"
@@ -523,13 +533,13 @@ def secrets_are_sealed(w, secret):
 
 
 def main():
-    with Waybill() as w:
+    with Waybill(env={"WAYBILL_STRICT": "1"}) as w:  # what is refused must have changed nothing
         iam = w.client("iam")
         users(iam)
         tags(iam)
         groups(iam)
         roles(iam)
-        who_is_trusted(iam)
+        who_is_trusted(w, iam)
         profiles(iam)
         policies(iam, "user", "Bob", 2048)
         policies(iam, "group", "Operators", 5120)
