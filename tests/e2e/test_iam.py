@@ -375,6 +375,18 @@ def paging(iam):
         pass
     for i in range(25):
         iam.delete_user(UserName=f"p{i:02}")
+    # A marker may have to hold a long ARN.
+    iam.create_role(RoleName="long", AssumeRolePolicyDocument=LAMBDA)
+    arns = [iam.create_policy(PolicyName=n, Path="/" + "x" * 500 + "/", PolicyDocument=policy(allow("sns:*")))["Policy"]["Arn"]
+            for n in ("one", "three", "two")]
+    for arn in arns:
+        iam.attach_role_policy(RoleName="long", PolicyArn=arn)
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName="long", PaginationConfig={"PageSize": 1})
+    assert [p["PolicyArn"] for page in pages for p in page["AttachedPolicies"]] == arns
+    for arn in arns:
+        iam.detach_role_policy(RoleName="long", PolicyArn=arn)
+        iam.delete_policy(PolicyArn=arn)
+    iam.delete_role(RoleName="long")
 
 
 def linked(iam):

@@ -96,35 +96,50 @@ enum iam_show {
 };
 void iam_out_entity(struct wb_call *c, const struct wb_iam_entity *e, unsigned show);
 
-/* --- pages (list.c) --- */
-
-/* What must be the same on the next page: all of the input but where and how much. */
-struct wb_slice iam_page_filter(struct wb_call *c);
+/* --- pages (page.c) --- */
 
 /*
- * A page of the rows under a prefix:
+ * One page of a list: at most MaxItems, in order of a position, some bytes that are unique among
+ * the items. The marker holds the last position and is bound to the operation and its input.
  *
- *   if (!iam_rows_begin(c, &p, prefix)) return;
- *   wb_out_list(...);
- *   while (iam_rows_next(&p, &part, &value))
- *       if (wanted) { ... iam_rows_given(&p); }
- *   wb_out_end(...);
- *   iam_rows_end(&p);
+ *   if (!iam_page_open(c, &p)) return;
+ *   for (items) { if (iam_page_past(&p, position)) continue;
+ *                 if (!iam_page_take(&p, position)) break; write the item }
+ *   close the list; iam_page_close(&p);
  */
-struct iam_rows {
+struct iam_page {
     struct wb_call *c;
-    struct wb_scan *scan;
-    struct wb_slice prefix, filter;
-    struct wb_slice rest, last; /* keys behind the prefix: of this row, of the last one given */
-    size_t room;
-    bool more;
+    struct wb_slice filter, after, last; /* after: null on the first page */
+    size_t left;
+    bool truncated;
 };
 /* False with ValidationError set: the Marker is none of this operation and input. */
-bool iam_rows_begin(struct wb_call *c, struct iam_rows *p, struct wb_slice prefix);
-/* *part: the key's part behind the prefix, a string. *value is valid until the next row. */
-bool iam_rows_next(struct iam_rows *p, struct wb_slice *part, struct wb_slice *value);
-void iam_rows_given(struct iam_rows *p);
-void iam_rows_end(struct iam_rows *p); /* closes it; writes IsTruncated and Marker */
+bool iam_page_open(struct wb_call *c, struct iam_page *p);
+bool iam_page_past(const struct iam_page *p, struct wb_slice position); /* on an earlier page */
+bool iam_page_take(struct iam_page *p, struct wb_slice position); /* false: the page is full */
+void iam_page_close(struct iam_page *p);                          /* IsTruncated and Marker */
+
+/*
+ * A page of the rows under a prefix; their positions are what is behind it.
+ *
+ *   if (!iam_rows_begin(c, &r, prefix)) return;
+ *   wb_out_list(...);
+ *   while (iam_rows_next(&r, &part, &value))
+ *       if (wanted && iam_rows_take(&r)) write the item
+ *   wb_out_end(...);
+ *   iam_rows_end(&r);
+ */
+struct iam_rows {
+    struct iam_page page;
+    struct wb_scan *scan;
+    struct wb_slice prefix, rest; /* rest: of this row's key */
+};
+bool iam_rows_begin(struct wb_call *c, struct iam_rows *r, struct wb_slice prefix);
+/* *part: the key's part behind the prefix, a string. *value is valid until the next row. False at
+ * the end, or when the page is full. */
+bool iam_rows_next(struct iam_rows *r, struct wb_slice *part, struct wb_slice *value);
+bool iam_rows_take(struct iam_rows *r);
+void iam_rows_end(struct iam_rows *r); /* closes the scan and the page */
 /* The kind that "ListUsers" and the like are about. */
 const struct iam_kind *iam_list_kind(const struct wb_call *c);
 

@@ -127,16 +127,14 @@ void iam_delete_key(struct wb_call *c)
 
 /* --- listing --- */
 
-static void out_key(struct iam_rows *p, const struct owner *o, const struct wb_access_key *key)
+static void out_key(struct wb_out *out, const struct owner *o, const struct wb_access_key *key)
 {
-    struct wb_out *out = &p->c->out;
     wb_out_object(out, NULL);
     wb_out_str(out, "UserName", o->user.name);
     wb_out_str(out, "AccessKeyId", key->id);
     wb_out_cstr(out, "Status", key->active ? "Active" : "Inactive");
     iam_out_time(out, "CreateDate", key->created_ms);
     wb_out_end(out);
-    iam_rows_given(p);
 }
 
 void iam_list_keys(struct wb_call *c)
@@ -152,8 +150,8 @@ void iam_list_keys(struct wb_call *c)
     wb_out_list(&c->out, "AccessKeyMetadata");
     while (iam_rows_next(&p, &id, &row))
         if ((o.root || wb_tx_get(c->tx, wb_key(c->arena, WB_T_ACCESS_KEY, "s", id), &row)) &&
-            wb_access_key_decode(row, &key) && owns(c, &o, &key))
-            out_key(&p, &o, &key);
+            wb_access_key_decode(row, &key) && owns(c, &o, &key) && iam_rows_take(&p))
+            out_key(&c->out, &o, &key);
     wb_out_end(&c->out);
     iam_rows_end(&p);
 }

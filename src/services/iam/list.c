@@ -1,75 +1,6 @@
-/* Lists: pages of rows under a prefix. A page ends after MaxItems; the marker holds the last row's
- * place. */
-#include "base/limits.h"
-#include "engine/paging.h"
+/* Lists of entities and of what hangs on them. */
 #include "engine/tags.h"
 #include "services/iam/iam.h"
-
-/* --- pages --- */
-
-struct wb_slice iam_page_filter(struct wb_call *c)
-{
-    struct wb_buf b = wb_buf_in(c->arena);
-    struct wb_json_iter it = wb_json_iter(c->in);
-    while (wb_json_next(&it)) {
-        struct wb_slice key = wb_json_str(it.key, c->arena);
-        if (wb_slice_is(key, "Marker") || wb_slice_is(key, "MaxItems"))
-            continue;
-        wb_buf_printf(&b, "%.*s=", WB_FMT(key));
-        wb_buf_slice_put(&b, wb_json_raw(it.value));
-    }
-    return wb_buf_slice(&b);
-}
-
-bool iam_rows_begin(struct wb_call *c, struct iam_rows *p, struct wb_slice prefix)
-{
-    struct wb_slice marker = wb_in_str(c, "Marker"), last, lo = prefix;
-    *p = (struct iam_rows){.c = c,
-                           .prefix = prefix,
-                           .filter = iam_page_filter(c),
-                           .room = (size_t)wb_in_i64(c, "MaxItems", WB_IAM_PAGE)};
-    if (marker.p) {
-        if (!wb_page_open(c, marker, p->filter, &last)) {
-            wb_fail(c, "ValidationError", 400, "Invalid Marker.");
-            return false;
-        }
-        const struct wb_slice parts[] = {prefix, last};
-        lo = wb_key_after(c->arena, wb_concat(c->arena, parts, 2));
-    }
-    p->scan = wb_tx_scan(c->tx, lo, wb_key_after(c->arena, prefix), false);
-    return true;
-}
-
-bool iam_rows_next(struct iam_rows *p, struct wb_slice *part, struct wb_slice *value)
-{
-    struct wb_slice key;
-    if (!p->scan || !wb_tx_next(p->c->tx, p->scan, &key, value))
-        return false;
-    if (p->room == 0) {
-        p->more = true;
-        return false;
-    }
-    p->rest = wb_dup(p->c->arena, wb_slice_sub(key, p->prefix.n, key.n));
-    struct wb_key_rd r = {.p = (const uint8_t *)p->rest.p,
-                          .end = (const uint8_t *)p->rest.p + p->rest.n,
-                          .a = p->c->arena};
-    *part = wb_key_rd_str(&r);
-    return true;
-}
-
-void iam_rows_given(struct iam_rows *p)
-{
-    p->room--;
-    p->last = p->rest;
-}
-
-void iam_rows_end(struct iam_rows *p)
-{
-    wb_scan_close(p->scan);
-    wb_out_bool(&p->c->out, "IsTruncated", p->more);
-    if (p->more)
-        wb_out_str(&p->c->out, "Marker", wb_page_token(p->c, p->filter, p->last));
-}
 
 /* --- entities --- */
 
@@ -83,12 +14,14 @@ const struct iam_kind *iam_list_kind(const struct wb_call *c)
     return NULL;
 }
 
-static void give(struct iam_rows *p, const struct wb_iam_entity *e)
+static void give(struct iam_rows *r, const struct wb_iam_entity *e)
 {
-    wb_out_object(&p->c->out, NULL);
-    iam_out_entity(p->c, e, IAM_DETAILS);
-    wb_out_end(&p->c->out);
-    iam_rows_given(p);
+    struct wb_call *c = r->page.c;
+    if (!iam_rows_take(r))
+        return;
+    wb_out_object(&c->out, NULL);
+    iam_out_entity(c, e, IAM_DETAILS);
+    wb_out_end(&c->out);
 }
 
 void iam_list(struct wb_call *c)
@@ -175,10 +108,9 @@ void iam_list_inline(struct wb_call *c)
         !iam_rows_begin(c, &p, wb_iam_key(c->arena, WB_T_IAM_INLINE, e.account, e.kind, e.name)))
         return;
     wb_out_list(&c->out, "PolicyNames");
-    while (iam_rows_next(&p, &name, &text)) {
-        wb_out_str(&c->out, NULL, name);
-        iam_rows_given(&p);
-    }
+    while (iam_rows_next(&p, &name, &text))
+        if (iam_rows_take(&p))
+            wb_out_str(&c->out, NULL, name);
     wb_out_end(&c->out);
     iam_rows_end(&p);
 }
@@ -200,7 +132,6 @@ void iam_list_attached(struct wb_call *c)
         wb_out_str(&c->out, "PolicyName", name);
         wb_out_str(&c->out, "PolicyArn", arn);
         wb_out_end(&c->out);
-        iam_rows_given(&p);
     }
     wb_out_end(&c->out);
     iam_rows_end(&p);
@@ -214,12 +145,11 @@ void iam_list_tags(struct wb_call *c)
     if (!iam_call_entity(c, &e) || !iam_rows_begin(c, &p, wb_key(c->arena, WB_T_TAGS, "s", e.arn)))
         return;
     wb_out_list(&c->out, "Tags");
-    while (iam_rows_next(&p, &key, &value)) {
+    while (iam_rows_next(&p, &key, &value) && iam_rows_take(&p)) {
         wb_out_object(&c->out, NULL);
         wb_out_str(&c->out, "Key", key);
         wb_out_str(&c->out, "Value", value);
         wb_out_end(&c->out);
-        iam_rows_given(&p);
     }
     wb_out_end(&c->out);
     iam_rows_end(&p);

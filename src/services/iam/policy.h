@@ -81,27 +81,6 @@ struct iam_position {
 void iam_statement_position(struct wb_arena *a, struct wb_slice text, size_t n,
                             struct iam_position *start, struct iam_position *end);
 
-/* --- pages (page.c) --- */
-
-/*
- * One page of a list that is not just the rows under a prefix (for those: iam_rows_begin). Items
- * come in order of a position, some bytes that are unique among them:
- *   if (!iam_page_open(c, &p)) return;
- *   for (items, from p.after on) { if (iam_page_past(&p, position)) continue;
- *                                  if (!iam_page_take(&p, position)) break; write the item }
- *   close the list; iam_page_close(&p);
- */
-struct iam_page {
-    struct wb_call *c;
-    struct wb_slice filter, after, last; /* after: null on the first page */
-    size_t left;
-    bool truncated;
-};
-bool iam_page_open(struct wb_call *c, struct iam_page *p);
-bool iam_page_past(const struct iam_page *p, struct wb_slice position); /* on an earlier page */
-bool iam_page_take(struct iam_page *p, struct wb_slice position); /* false: the page is full */
-void iam_page_close(struct iam_page *p);                          /* IsTruncated and Marker */
-
 /* --- the table's --- */
 
 wb_resource_fn iam_of_policy, iam_of_source, iam_of_arn;

@@ -35,8 +35,9 @@ const struct wb_shape iam_document =
     TEXT("policyDocumentType", 1, 131072,
          .pattern = "([\\x09\\x0A\\x0D\\x20-\\x7F]|[\\xC2-\\xC3][\\x80-\\xBF])+",
          .pattern_text = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
+/* Ours hold the last item's key, which may be an ARN. */
 const struct wb_shape iam_marker =
-    TEXT("markerType", 1, 320, .pattern = "([\\x20-\\x7F]|[\\xC2-\\xC3][\\x80-\\xBF])+",
+    TEXT("markerType", 1, 4096, .pattern = "([\\x20-\\x7F]|[\\xC2-\\xC3][\\x80-\\xBF])+",
          .pattern_text = "[\\u0020-\\u00FF]+");
 const struct wb_shape iam_max_items = {.kind = WB_INTEGER,
                                        .name = "maxItemsType",
