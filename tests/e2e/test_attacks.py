@@ -139,6 +139,13 @@ def late(s):
                 assert get(change(good))[0] in (400, 403), (service, change(good))
         assert send(s.w.port, "POST", "/?" + good, [("Host", s.host), FORM], b"Action=x")[0] in (400, 403)
         assert send(s.w.port, "GET", "/?" + good, [("Host", "elsewhere:1")])[0] == 403
+    for service in ("dynamodb", "events", "waybill"):
+        _, method, path, headers, body = REQUESTS[service]
+        query = presign(s.root, service, s.host, method, headers=headers, body=body)
+        assert send(s.w.port, method, "/?" + query, [("Host", s.host), *headers], body)[0] == 200, service
+        other = [(k, v.replace("List", "Describe").replace("Status", "Backup")) for k, v in headers]
+        for h, b in ((other, body), (headers, body + b" "), (headers + [("X-Amz-Date", stamp(now()))], body)):
+            assert send(s.w.port, method, "/?" + query, [("Host", s.host), *h], b)[0] in (400, 403), (service, h)
     path = "/2015-03-31/functions/"
     assert send(s.w.port, "GET", f"{path}?{presign(s.root, 'lambda', s.host, path=path)}", [("Host", s.host)])[0] == 200
     assert send(s.w.port, "DELETE", f"{path}a?{presign(s.root, 'lambda', s.host, path=path + 'a')}", [("Host", s.host)])[0] == 403
@@ -484,7 +491,7 @@ def thieves(s):
     function(w, "victim", s.role("rich", {"Service": "lambda.amazonaws.com"}, ANY), VICTIM)
     function(w, "thief", s.role("poor", {"Service": "lambda.amazonaws.com"}), THIEF, Timeout=30)
     v = invoke(w, "victim")
-    files = [os.path.join(w.data, f) for f in ("key", "credentials", "data.mdb", "endpoint")] + ["/proc/1/environ", f"/proc/{w.process.pid}/environ",
+    files = [os.path.join(w.data, f) for f in ("key", "credentials", "store/data.mdb", "endpoint")] + ["/proc/1/environ", f"/proc/{w.process.pid}/environ",
                                                                                              f"/proc/{w.process.pid}/mem", f"/proc/{w.process.pid}/cmdline"]
     r = invoke(w, "thief", {"api": v["api"], "secret": v["secret"], "request": v["request"], "files": [f for f in files if f != "/proc/1/environ"]})
     assert r["found"] == [] and r["files"] == [] and r["seen"] == [], r
@@ -510,6 +517,8 @@ def secrets(s, known):
             except OSError:
                 pass
     w.stop()
+    with open(os.path.join(w.data, "store", "data.mdb"), "rb") as f:  # what is no secret would be found
+        assert s.root.id.encode() in f.read()
     for name, secret in known.items():
         shapes = (secret.encode(), base64.b64encode(secret.encode()), secret.encode().hex().encode(), json.dumps(secret)[1:-1].replace("/", "\\/").encode())
         for folder, _, files in os.walk(w.data):

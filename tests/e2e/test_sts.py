@@ -317,6 +317,25 @@ def two_accounts(x, user, arn):
     assert [t["TopicArn"] for t in there.list_topics()["Topics"]] == [f"arn:aws:sns:us-east-1:{OTHER}:far"]
     far("iam").update_assume_role_policy(RoleName="guest", PolicyDocument=policy(trust(f"arn:aws:iam::{OTHER}:root")))
     refused("AccessDenied", ".*sts:AssumeRole", carla("sts").assume_role, RoleArn=guest, RoleSessionName="it")
+    # Things over there, by their own policies: the caller's must allow it, too.
+    topic = far("sns").create_topic(Name="open")["TopicArn"]
+    carla_arn = f"arn:aws:iam::{HOME}:user/carla"
+    denied = lambda: refused("AuthorizationError", f".*{re.escape(topic)} because no (resource|identity)-based policy allows the", carla("sns").publish, TopicArn=topic, Message="m")
+    mine = lambda *more: x.iam.put_user_policy(UserName="carla", PolicyName="p", PolicyDocument=policy(*more))
+    theirs = lambda s: far("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(s))
+    publish = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic}
+    mine(publish)
+    denied()
+    theirs({**publish, "Principal": {"AWS": carla_arn}})
+    carla("sns").publish(TopicArn=topic, Message="m")
+    x.iam.delete_user_policy(UserName="carla", PolicyName="p")
+    denied()
+    mine(publish)
+    theirs({**publish, "Principal": {"AWS": f"arn:aws:iam::{HOME}:user/bob"}})
+    denied()
+    # Another account's ARN gives its owner's side no way around: the root of this one has no rights there.
+    refused("AuthorizationError", ".*", w.client("sns").delete_topic, TopicArn=topic)
+    refused("AuthorizationError", ".*", w.client("sns").delete_topic, TopicArn="arn:aws:sns:us-east-1:999999999999:none")
     # The root key's file comes back at a start, with the same key.
     os.unlink(path)
     assert w.stop() == 0

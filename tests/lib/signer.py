@@ -77,16 +77,18 @@ def sign(key, service, host, method="POST", path="/", query="", headers=(), body
     return headers + [("Authorization", f"{ALGORITHM} Credential={key.id}/{scope}, SignedHeaders={';'.join(names)}, Signature={mac}")]
 
 
-def presign(key, service, host, method="GET", path="/", query="", seconds=60, at=None, region=REGION, payload=None):
-    """The query of a presigned URL."""
+def presign(key, service, host, method="GET", path="/", query="", seconds=60, at=None, region=REGION, headers=(), body=b""):
+    """The query of a presigned URL; headers: more that are signed."""
     at = at or now()
+    headers = [("Host", host), *headers]
+    names = sorted(k.lower() for k, _ in headers)
     scope = f"{stamp(at)[:8]}/{region}/{service}/aws4_request"
     more = {"X-Amz-Algorithm": ALGORITHM, "X-Amz-Credential": f"{key.id}/{scope}", "X-Amz-Date": stamp(at), "X-Amz-Expires": str(seconds),
-            "X-Amz-SignedHeaders": "host"}
+            "X-Amz-SignedHeaders": ";".join(names)}
     if key.token is not None:
         more["X-Amz-Security-Token"] = key.token
     query = "&".join(filter(None, [query, *(f"{k}={quote(v)}" for k, v in more.items())]))
-    _, mac = signature(key, service, at, method, path, query, [("Host", host)], ["host"], payload or hashlib.sha256(b"").hexdigest(), region)
+    _, mac = signature(key, service, at, method, path, query, headers, names, hashlib.sha256(body).hexdigest(), region)
     return f"{query}&X-Amz-Signature={mac}"
 
 
