@@ -50,14 +50,17 @@ static void move_clock(struct wb_call *c, struct wb_slice query)
 
 /* --- reset --- */
 
-/* What a reset leaves: the keys, the numbers given out (nothing may meet a number twice), the
- * engine clock. */
-static bool survives(struct wb_arena *a, struct wb_slice key)
+/* What a reset leaves: accounts and their root keys, the numbers given out (nothing may meet a
+ * number twice), the engine clock. */
+static bool survives(struct wb_arena *a, struct wb_slice key, struct wb_slice value)
 {
     uint16_t table;
+    struct wb_access_key k;
     struct wb_key_rd r = wb_key_rd(a, key, &table);
-    if (table == WB_T_ACCESS_KEY || table == WB_T_ACCOUNT || table == WB_T_COUNTER)
+    if (table == WB_T_COUNTER || table == WB_T_ACCOUNT)
         return true;
+    if (table == WB_T_ACCESS_KEY) /* users go, and their keys with them */
+        return wb_access_key_decode(value, &k) && k.owner.type == WB_PRINCIPAL_ROOT;
     return table == WB_T_META && wb_slice_is(wb_key_rd_str(&r), "clock");
 }
 
@@ -74,7 +77,7 @@ static void reset(struct wb_call *c, struct wb_slice query)
     x->engine = true; /* as large as it is, it is one command */
     struct wb_scan *s = wb_tx_scan(tx, WB_S("\0"), WB_SLICE_NULL, false);
     while (wb_tx_next(tx, s, &key, &value))
-        if (!survives(tx->arena, key))
+        if (!survives(tx->arena, key, value))
             wb_tx_del(tx, key);
     wb_scan_close(s);
     x->batch->note.n = x->batch->sample.n = 0; /* of commands before, whose rows are gone, too */

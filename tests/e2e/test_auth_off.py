@@ -58,6 +58,7 @@ def reset(w):
         events.put_events(Entries=[{"EventBusName": "b", "Source": "a", "DetailType": "d", "Detail": "{}"}])
         wait_for(lambda: json.loads(w.waybill("status", "--json").stdout)["Dead"] == 1)
         assert len(functions.list_functions()["Functions"]) == 1
+        w.user("somebody")
 
     for _ in range(2):
         fill()
@@ -66,6 +67,7 @@ def reset(w):
         assert w.client("dynamodb").list_tables()["TableNames"] == []
         assert w.client("sns").list_topics()["Topics"] == []
         assert w.client("lambda").list_functions()["Functions"] == []
+        assert w.client("iam").list_users()["Users"] == []
         assert [b["Name"] for b in w.client("events").list_event_buses()["EventBuses"]] == ["default"]
         s = json.loads(w.waybill("status", "--json").stdout)
         assert s["Queued"] == s["Dead"] == 0 and s["Jobs"] == [], s
@@ -83,7 +85,7 @@ def reset(w):
 
 def main():
     with Waybill(args=["--auth", "off", "--public-url", "http://waybill.example.test:8080"]) as w:
-        assert "WARNING: --auth off" in w.log_text()
+        wait_for(lambda: "WARNING: --auth off" in w.log_text())  # said when it is ready, not before
         hosts(w)
         origins(w)
     with Waybill(args=["--auth", "off"]) as w:
