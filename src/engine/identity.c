@@ -247,10 +247,10 @@ static void add_policies_of(struct build *b, struct wb_slice account, enum wb_ia
 
 static void add_boundary(struct build *b, const struct wb_iam_entity *e)
 {
-    struct wb_slice arn = wb_json_get_str(e->row, "boundary", &b->id->arena);
+    struct wb_slice arn = wb_json_get_str(e->row, "boundary", b->tx->arena);
     if (!arn.n)
         return;
-    b->id->boundary_arn = arn;
+    b->id->boundary_arn = wb_dup(&b->id->arena, arn); /* the row goes with the transaction */
     b->id->boundary = wb_iam_policy(b->tx, arn);
     b->id->keys |= wb_policy_keys(b->id->boundary);
 }
