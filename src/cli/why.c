@@ -66,8 +66,9 @@ static void print_missing(struct wb_arena *a, struct wb_json denial)
     struct wb_json fixes = wb_json_get(denial, "Fixes");
     line("because", wb_printf(a, "no %.*s allows it", WB_FMT(kind)));
     print_context(a, denial);
-    if (wb_json_count(fixes))
-        printf("\nWhat would allow it:\n");
+    printf(wb_json_count(fixes) ? "\nWhat would allow it:\n"
+                                : "\nNo statement of a policy could allow it to these "
+                                  "credentials.\n");
     struct wb_json_iter it = wb_json_iter(fixes);
     while (wb_json_next(&it))
         print_fix(a, it.value);

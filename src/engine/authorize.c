@@ -341,7 +341,7 @@ static bool decide(struct decision *d, const struct wb_need *n)
     unsigned keys = d->keys | wb_policy_keys(d->set.resource);
     d->context.pairs.n = d->shared;
     widen(d, keys);
-    if (wb_failed(c))
+    if (wb_failed(c) && !c->denial)
         return false; /* conditions must be read out of the input, which has to make sense then */
     d->shared = d->context.pairs.n;
     add(&d->context, WB_S("aws:ResourceAccount"), owner);
@@ -362,14 +362,13 @@ static bool decide(struct decision *d, const struct wb_need *n)
     return false;
 }
 
+/* A denial that no statement could change. */
 static void refuse_without(struct wb_call *c, const char *kind)
 {
     struct wb_verdict v = {.decision = WB_IMPLICIT_DENY, .kind = kind};
     struct wb_need n = {.action = wb_call_action(c), .resource = WB_S("*")};
-    struct wb_denial *x = wb_new(c->arena, struct wb_denial);
-    *x = (struct wb_denial){
-        .need = n, .verdict = v, .sides = WB_SIDE_IDENTITY, .resource_account = c->ctx.account};
-    c->denial = x;
+    c->denial = wb_new(c->arena, struct wb_denial);
+    *c->denial = (struct wb_denial){.need = n, .verdict = v, .resource_account = c->ctx.account};
     wb_fail_denied(c, n.action, n.resource, &v);
 }
 
@@ -391,10 +390,11 @@ static bool barred(struct wb_call *c)
         wb_fail_signature(c, WB_SIG_BAD_TOKEN, WB_SLICE_NULL);
     else if (sts && (wb_slice_is(op, "GetSessionToken") || wb_slice_is(op, "GetFederationToken")))
         wb_fail(c, "AccessDenied", 403, "Cannot call %s with session credentials", c->op->name);
-    else if (sts && limited && !wb_slice_is(op, "GetCallerIdentity") &&
-             (federated || !wb_slice_is(op, "AssumeRole")))
-        refuse_without(c, "session policy");
-    return wb_failed(c);
+    else if (!sts || !limited || wb_slice_is(op, "GetCallerIdentity") ||
+             (!federated && wb_slice_is(op, "AssumeRole")))
+        return false;
+    refuse_without(c, "session policy"); /* the error that is there stays */
+    return true;
 }
 
 /* What needs no look at policies. True when that is all. */

@@ -351,6 +351,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
     }
     f->give_up = wb_timer_new(l, on_give_up, f);
     f->flush = wb_timer_new(l, flush, f);
+    wb_front_keys_new(f);
     while (e->service_list[f->services])
         f->services++;
     f->stat = wb_xcalloc(f->services, sizeof *f->stat);
@@ -365,6 +366,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
 void wb_front_drain(struct wb_front *f, void (*done)(void *arg), void *arg)
 {
     flush(f); /* while the writer still runs */
+    wb_front_keys_flush(f);
     wb_http_server_drain(f->server, done, arg);
 }
 
@@ -384,6 +386,7 @@ void wb_front_free(struct wb_front *f)
     wb_http_server_free(f->server);
     wb_timer_free(f->give_up);
     wb_timer_free(f->flush);
+    wb_front_keys_free(f);
     wb_txn_abort(f->txn);
     for (size_t i = 0; i < f->services; i++)
         free(f->stat[i]);

@@ -22,6 +22,8 @@ struct wb_front {
     atomic_uint open;    /* requests not yet answered; changed on the loop */
     struct wb_post room; /* the writer has room again */
     atomic_bool room_posted;
+    struct wb_map *used; /* access keys since the last flush; NULL: none */
+    struct wb_timer *use_timer;
     struct op_stat **stat; /* by place of the service, then of the operation */
     size_t services;
     struct wb_slice public_host;
@@ -49,6 +51,12 @@ struct request {
     int64_t began_ns, waiting_ns;
     const struct wb_page *page; /* instead of an operation */
 };
+
+/* front_keys.c */
+void wb_front_keys_new(struct wb_front *f);
+void wb_front_keys_free(struct wb_front *f);
+void wb_front_key_used(struct wb_front *f, const struct wb_call *c); /* it signed this call */
+void wb_front_keys_flush(struct wb_front *f);
 
 /* front_auth.c */
 /* The request's Host and Origin, with auth off. */

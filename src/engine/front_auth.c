@@ -182,5 +182,6 @@ bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_sig
     }
     c->ctx.account = c->ctx.principal.account;
     c->ctx.region = sig->region;
+    wb_front_key_used(r->front, c);
     return true;
 }

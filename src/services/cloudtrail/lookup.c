@@ -159,7 +159,7 @@ static bool read_request(struct wb_call *c, struct search *s)
     struct wb_slice category = wb_in_str(c, "EventCategory");
     int64_t kept = c->tx->now_ms - WB_AUDIT_DAYS * 86400000LL;
     *s = (struct search){.c = c,
-                         .from_ms = time_in(c, "StartTime", kept),
+                         .from_ms = time_in(c, "StartTime", INT64_MIN),
                          .to_ms = time_in(c, "EndTime", INT64_MAX - 1),
                          .max = wb_in_i64(c, "MaxResults", WB_LOOKUP_MAX)};
     read_attribute(c, s);

@@ -193,6 +193,7 @@ wb_handler_fn iam_rename;                                                    /* 
 wb_handler_fn iam_put_inline, iam_get_inline, iam_delete_inline;             /* inline.c */
 wb_handler_fn iam_attach, iam_detach, iam_put_boundary, iam_delete_boundary; /* attach.c */
 wb_handler_fn iam_create_key, iam_update_key, iam_delete_key, iam_list_keys; /* key.c */
+wb_handler_fn iam_key_last_used;                                             /* last_used.c */
 wb_handler_fn iam_add_user_to_group, iam_remove_user_from_group;             /* member.c */
 wb_handler_fn iam_add_role_to_profile, iam_remove_role_from_profile;
 wb_handler_fn iam_list, iam_list_groups_for_user, iam_get_group, iam_list_profiles_for_role,

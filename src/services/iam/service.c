@@ -72,6 +72,7 @@ static const struct wb_op ops[] = {
     CHANGES("DetachGroupPolicy", iam_in_group_policy_arn, iam_of_entity, iam_detach, of_policy_arn),
     CHANGES("DetachRolePolicy", iam_in_role_policy_arn, iam_of_entity, iam_detach, of_attachment),
     CHANGES("DetachUserPolicy", iam_in_user_policy_arn, iam_of_entity, iam_detach, of_attachment),
+    READS("GetAccessKeyLastUsed", iam_in_access_key, iam_of_key, iam_key_last_used, none),
     SCANS("GetGroup", iam_in_group_paged, iam_of_entity, iam_get_group, none),
     READS("GetGroupPolicy", iam_in_group_policy, iam_of_entity, iam_get_inline, none),
     READS("GetInstanceProfile", iam_in_profile, iam_of_entity, iam_get_entity, of_tags),
