@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -158,6 +159,17 @@ def identity():
     for line in lines:
         name, signature, ns = line.group(1), line.group(2), int(line.group(3))
         row("identity, %s" % name, "%d ns" % ns, "signature %s ns" % signature, ns / without, **below(ns, 20000, "< %d ns"))
+    if shutil.which("valgrind"):
+        counts = [comparison(place) for place in (0, 1, 31, 62, 63)]
+        row("wrong signature, wherever it is wrong", "%d instructions" % counts[0], "most %d" % max(counts), max(counts) / min(counts),
+            target="equal", good=len(set(counts)) == 1)
+
+
+def comparison(place):
+    """Instructions of 200 checks of a signature that is wrong at one of its 64 characters."""
+    out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=wb_sigv4_verify",
+                          os.path.join(BUILD, "benchmarks", "compare"), str(place)], stderr=subprocess.PIPE, check=True, text=True).stderr
+    return int(re.search(r"Collected : (\d+)", out).group(1))
 
 
 # --- start and memory ---
