@@ -41,7 +41,7 @@ struct pair { /* a statement under one action and one resource beginning */
 
 struct slot { /* key 0 = free */
     uint64_t key;
-    uint32_t first, count; /* of pair */
+    uint32_t first, count; /* of `number` */
 };
 
 struct action {    /* all that is filed under one action beginning */
@@ -51,10 +51,10 @@ struct action {    /* all that is filed under one action beginning */
 
 struct wb_policy_index {
     struct filed *filed; /* in the order of evaluation */
-    struct pair *pair;   /* by key, then by statement */
+    uint32_t *number;    /* of `filed`, in order of keys, then in this order */
     struct slot *slot;
     struct action *action;
-    size_t filed_count, pair_count, slot_mask, action_mask;
+    size_t filed_count, slot_mask, action_mask;
     struct lengths length; /* of actions */
 };
 
@@ -156,10 +156,11 @@ static void extent(const struct wb_statement *s, size_t *actions, size_t *resour
         *resources = 1;
 }
 
-static void file(struct wb_policy_index *x, uint32_t number)
+/* Puts the statement's pairs at `pair`; how many. */
+static size_t file(struct wb_policy_index *x, uint32_t number, struct pair *pair)
 {
     const struct wb_statement *s = x->filed[number].statement;
-    size_t actions, resources;
+    size_t actions, resources, n = 0;
     extent(s, &actions, &resources);
     bool by_action = resources < s->resource_count;
     for (size_t i = 0; i < actions; i++) {
@@ -170,9 +171,10 @@ static void file(struct wb_policy_index *x, uint32_t number)
         for (size_t j = 0; j < resources; j++) {
             struct beginning r = by_action ? anything() : resource_beginning(s, j);
             note(&bucket->resource, r);
-            x->pair[x->pair_count++] = (struct pair){key_of(a.hash, r.hash), number};
+            pair[n++] = (struct pair){key_of(a.hash, r.hash), number};
         }
     }
+    return n;
 }
 
 static int by_key(const void *x, const void *y)
@@ -191,33 +193,45 @@ static size_t room_for(size_t n)
     return room;
 }
 
+/* The pairs, put under their keys. */
+static void gather_slots(struct wb_policy_index *x, struct pair *pair, size_t count)
+{
+    qsort(pair, count, sizeof *pair, by_key);
+    x->number = wb_xcalloc(count + 1, sizeof *x->number);
+    x->slot_mask = room_for(count) - 1;
+    x->slot = wb_xcalloc(x->slot_mask + 1, sizeof *x->slot);
+    for (size_t i = 0; i < count; i++) {
+        struct slot *s = slot_at(x, pair[i].key);
+        if (!s->key)
+            *s = (struct slot){.key = pair[i].key, .first = (uint32_t)i};
+        s->count++;
+        x->number[i] = pair[i].statement;
+    }
+}
+
 struct wb_policy_index *wb_policy_index_new(const struct wb_policy *const *policy, size_t count)
 {
     struct wb_policy_index *x = wb_xcalloc(1, sizeof *x);
-    size_t statements = 0, pairs = 0, actions, resources;
+    size_t statements = 0, pairs = 0, actions = 0, n = 0;
     for (size_t i = 0; i < count; i++)
         statements += policy[i] ? policy[i]->count : 0;
     x->filed = wb_xcalloc(statements + 1, sizeof *x->filed);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; policy[i] && j < policy[i]->count; j++) {
             const struct wb_statement *s = &policy[i]->statement[j];
+            size_t of_action, of_resource;
             x->filed[x->filed_count++] = (struct filed){policy[i], s};
-            extent(s, &actions, &resources);
-            pairs += actions * resources;
+            extent(s, &of_action, &of_resource);
+            actions += of_action;
+            pairs += of_action * of_resource;
         }
-    x->pair = wb_xcalloc(pairs + 1, sizeof *x->pair);
-    x->action_mask = x->slot_mask = room_for(pairs) - 1;
-    x->slot = wb_xcalloc(x->slot_mask + 1, sizeof *x->slot);
+    x->action_mask = room_for(actions) - 1;
     x->action = wb_xcalloc(x->action_mask + 1, sizeof *x->action);
+    struct pair *pair = wb_xcalloc(pairs + 1, sizeof *pair);
     for (size_t i = 0; i < x->filed_count; i++)
-        file(x, (uint32_t)i);
-    qsort(x->pair, x->pair_count, sizeof *x->pair, by_key);
-    for (size_t i = 0; i < x->pair_count; i++) {
-        struct slot *s = slot_at(x, x->pair[i].key);
-        if (!s->key)
-            *s = (struct slot){.key = x->pair[i].key, .first = (uint32_t)i};
-        s->count++;
-    }
+        n += file(x, (uint32_t)i, pair + n);
+    gather_slots(x, pair, n);
+    free(pair);
     return x;
 }
 
@@ -226,7 +240,7 @@ void wb_policy_index_free(struct wb_policy_index *x)
     if (!x)
         return;
     free(x->filed);
-    free(x->pair);
+    free(x->number);
     free(x->slot);
     free(x->action);
     free(x);
@@ -274,7 +288,7 @@ static void evaluate(const struct wb_policy_index *x, uint64_t key, const struct
 {
     const struct slot *s = slot_at(x, key);
     for (uint32_t i = 0; i < s->count; i++) {
-        size_t n = x->pair[s->first + i].statement;
+        size_t n = x->number[s->first + i];
         const struct filed *e = &x->filed[n];
         size_t *best = e->statement->allow ? &f->allow : &f->deny;
         enum wb_grant unused;
