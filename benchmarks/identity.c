@@ -120,20 +120,23 @@ static void set_up_run(struct wb_command *command, struct wb_tx *tx)
     wb_tx_put(tx, wb_key(tx->arena, WB_T_ACCESS_KEY, "s", c->key_id), row);
     if (!c->session)
         return;
-    p.session =
-        WB_S("{\"issued\":1795348800000,\"kind\":\"federation\",\"name\":\"batch\","
-             "\"policy\":\"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[{"
-             "\\\"Effect\\\":\\\"Allow\\\",\\\"Action\\\":[\\\"dynamodb:*\\\",\\\"sns:*\\\"],"
-             "\\\"Resource\\\":\\\"*\\\"},{\\\"Effect\\\":\\\"Deny\\\",\\\"Action\\\":"
-             "\\\"dynamodb:DeleteTable\\\",\\\"Resource\\\":\\\"*\\\"}]}\"}");
+    struct wb_session session = {
+        .issued_ms = tx->now_ms,
+        .kind = WB_S(WB_SESSION_FEDERATED),
+        .name = WB_S("batch"),
+        .policy =
+            WB_S("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":"
+                 "[\"dynamodb:*\",\"sns:*\"],\"Resource\":\"*\"},{\"Effect\":\"Deny\","
+                 "\"Action\":\"dynamodb:DeleteTable\",\"Resource\":\"*\"}]}")};
+    p.session = wb_session_write(&keep, &session);
     p.type = WB_PRINCIPAL_FEDERATED;
     p.id = WB_S(ACCOUNT ":batch");
     p.arn = WB_S("arn:aws:sts::" ACCOUNT ":federated-user/batch");
-    struct wb_credentials s =
+    struct wb_credentials given =
         wb_session_make(&keep, keyring, engine->seam, &p, wb_engine_now(engine), 43200);
-    c->key_id = s.key_id;
-    c->secret = s.secret;
-    c->token = s.token;
+    c->key_id = given.key_id;
+    c->secret = given.secret;
+    c->token = given.token;
 }
 
 static void set_up_done(struct wb_command *command, enum wb_commit result)
