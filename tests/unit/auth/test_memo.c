@@ -33,7 +33,7 @@ static int *number(int n)
 
 static struct wb_slice name(char *room, int n)
 {
-    return wb_slice(room, (size_t)sprintf(room, "text %d", n));
+    return wb_slice(room, (size_t)snprintf(room, 32, "text %d", n));
 }
 
 static void *elsewhere(void *arg)
