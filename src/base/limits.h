@@ -175,7 +175,7 @@
 /* Regular expressions that users give (codec/regex.h) */
 #define WB_REGEX_PATTERN_MAX 4096
 #define WB_REGEX_PROGRAM_MAX 4000      /* instructions, repetitions unrolled */
-#define WB_REGEX_STEPS_MAX   (1 << 20) /* of one match: some milliseconds */
+#define WB_REGEX_STEPS_MAX   (1 << 19) /* of one match: less than 5 ms */
 
 /* Systems Manager Parameter Store (User Guide, "Managing parameter tiers", "Requirements and
  * constraints for parameter names"; General Reference, "Systems Manager quotas") */
@@ -191,6 +191,8 @@
 #define WB_SSM_PAGE               10 /* parameters of one answer unless said */
 #define WB_SSM_HISTORY_PAGE       50
 #define WB_SSM_SCAN_ROWS          1000 /* looked at for one answer */
+#define WB_SSM_FILTERS_MAX        20   /* of a request; AWS publishes none */
+#define WB_SSM_TAG_KEYS_MAX       1000 /* of RemoveTagsFromResource; a TagList's maximum */
 #define WB_SSM_DELETE_INLINE      20   /* rows that go with their parameter; more go by a job */
 
 /* Signatures */

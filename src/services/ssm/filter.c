@@ -146,6 +146,11 @@ bool ssm_filters_read(struct wb_call *c, bool by_path, struct ssm_filters *out)
                 "You can use either Filters or ParameterFilters in a single request.");
         return false;
     }
+    if (wb_json_count(list) > WB_SSM_FILTERS_MAX || wb_json_count(old) > WB_SSM_FILTERS_MAX) {
+        wb_fail(c, "ValidationException", 400, "A request can contain at most %d filters.",
+                WB_SSM_FILTERS_MAX);
+        return false;
+    }
     out->filter = wb_new_n(c->arena, struct ssm_filter, wb_json_count(older ? old : list) + 1);
     while (wb_json_next(&it)) {
         struct ssm_filter *f = &out->filter[out->count];

@@ -207,6 +207,11 @@ void ssm_remove_tags(struct wb_call *c)
     struct ssm_param p;
     if (!tagged(c, &p))
         return;
+    if (wb_json_count(wb_in(c, "TagKeys")) > WB_SSM_TAG_KEYS_MAX) {
+        wb_fail(c, "ValidationException", 400, "A request can name at most %d tag keys.",
+                WB_SSM_TAG_KEYS_MAX);
+        return;
+    }
     struct wb_json_iter it = wb_json_iter(wb_in(c, "TagKeys"));
     while (wb_json_next(&it))
         wb_tags_remove(c->tx, p.arn, wb_json_str(it.value, c->arena));

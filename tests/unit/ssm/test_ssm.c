@@ -336,6 +336,13 @@ static void test_policies_refused(void **state)
     close_world(&w);
 }
 
+static size_t timers(struct world *w, struct wb_arena *a)
+{
+    struct count_rows c = {.prefix = wb_key(a, WB_T_WORK, "s", WB_S("ssm.policies"))};
+    look(w, count_rows_fn, &c);
+    return c.count;
+}
+
 static void test_policies(void **state)
 {
     struct world w;
@@ -347,6 +354,7 @@ static void test_policies(void **state)
     put_policies(&w, NULL, both);
     HAS(&w, "'PolicyType':'NoChangeNotification','PolicyStatus':'Pending'", "DescribeParameters",
         "{}");
+    assert_int_equal(timers(&w, &a), 1);
     wb_seam_sim_advance(&w.seam, 2 * 3600 * 1000 - 1);
     settle(&w);
     HAS(&w, "'PolicyType':'NoChangeNotification','PolicyStatus':'Pending'", "DescribeParameters",
@@ -372,7 +380,7 @@ static void test_policies(void **state)
     settle(&w);
     REFUSED(&w, "ParameterNotFound", "GetParameter", "{'Name':'/p'}");
     assert_int_equal(rows_in(&w, WB_T_SSM_VERSION), 0);
-    assert_int_equal(rows_in(&w, WB_T_WORK), 0);
+    assert_int_equal(timers(&w, &a), 0);
 
     /* Policies taken away, or set on a parameter that was deleted since: nothing happens. */
     at = wb_time_str(&a, WORLD_START_MS + 30 * DAY_MS, WB_TIME_ISO_MS);
@@ -539,6 +547,12 @@ static void test_filters(void **state)
             fail_msg("%s: %.*s", good[i][0], WB_FMT(wb_buf_slice(&got)));
         wb_arena_release(&x.arena);
     }
+    struct wb_buf many = {0};
+    for (int i = 0; i <= WB_SSM_FILTERS_MAX; i++)
+        wb_buf_printf(&many, "%s{'Key':'tag:%d'}", i ? "," : "", i);
+    REFUSED(&w, "ValidationException", "DescribeParameters", "{'ParameterFilters':[%.*s]}",
+            WB_FMT(wb_buf_slice(&many)));
+    wb_buf_release(&many);
     HAS(&w, "'Name':'two'", "DescribeParameters",
         "{'Filters':[{'Key':'Type','Values':['SecureString']}]}");
     REFUSED(&w, "ValidationException", "DescribeParameters",
