@@ -404,6 +404,10 @@ def linked(iam):
                        (iam.put_role_policy, {"PolicyName": "p", "PolicyDocument": policy(allow("*"))}),
                        (iam.update_assume_role_policy, {"PolicyDocument": LAMBDA}), (iam.update_role, {"MaxSessionDuration": 7200})):
         refused("UnmodifiableEntity", protected, call, RoleName=name, **more)
+    iam.update_role(RoleName=name, Description="theirs")  # that much is allowed, and tags
+    iam.tag_role(RoleName=name, Tags=[{"Key": "a", "Value": "b"}])
+    got = iam.get_role(RoleName=name)["Role"]
+    assert got["Description"] == "theirs" and got["Tags"] == [{"Key": "a", "Value": "b"}]
     refused("InvalidInput", "...reserved", iam.create_role, RoleName="mine", Path="/aws-service-role/events.amazonaws.com/",
             AssumeRolePolicyDocument=LAMBDA)
     task = iam.delete_service_linked_role(RoleName=name)["DeletionTaskId"]
@@ -448,6 +452,7 @@ def who_may(w, iam):
         allow("iam:CreateRole", ARN + "role/carol/*"),
         allow("iam:CreateServiceLinkedRole", "*", Condition={"StringLike": {"iam:AWSServiceName": "ecs.*"}}),
         allow("iam:AddRoleToInstanceProfile"),
+        allow("iam:UpdateUser", [ARN + "user/bounded", ARN + "user/bounded-*"]),
         allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}),
     )("iam")
     worker = ARN + "role/svc/Worker"
@@ -459,6 +464,11 @@ def who_may(w, iam):
     denied("iam:CreateUser", ARN + "user/free", carol.create_user, UserName="free", PermissionsBoundary=ADMIN)
     carol.attach_user_policy(UserName="bounded", PolicyArn=ADMIN)  # it has the boundary
     denied("iam:AttachUserPolicy", ARN + "user/alice", carol.attach_user_policy, UserName="alice", PolicyArn=ADMIN)
+    # Who renames needs both ends: nobody takes a name that others' policies speak of.
+    carol.update_user(UserName="bounded", NewUserName="bounded-2")
+    denied("iam:UpdateUser", ARN + "user/chief", carol.update_user, UserName="bounded-2", NewUserName="chief")
+    denied("iam:UpdateUser", ARN + "user/up/bounded-2", carol.update_user, UserName="bounded-2", NewPath="/up/")
+    carol.update_user(UserName="bounded-2", NewUserName="bounded")
     denied("iam:GetRole", worker, carol.get_role, RoleName="worker")
     iam.tag_role(RoleName="worker", Tags=[{"Key": "team", "Value": "blue"}])
     carol.get_role(RoleName="worker")

@@ -121,11 +121,14 @@ bool iam_call_modifiable(struct wb_call *c, struct wb_iam_entity *e)
     return iam_call_entity(c, e) && iam_modifiable(c, e);
 }
 
-/* Members that are absent stay as they are. */
-static void update_role(struct wb_call *c, struct wb_iam_entity *e)
+/* Members that are absent stay as they are. Of a service-linked role the description may change.
+ */
+static bool update_role(struct wb_call *c, struct wb_iam_entity *e)
 {
     struct wb_slice description = wb_in_str(c, "Description");
     int64_t seconds = wb_in_i64(c, "MaxSessionDuration", 0);
+    if (!iam_call_entity(c, e) || (seconds && !iam_modifiable(c, e)))
+        return false;
     struct wb_pair set[2];
     size_t n = 0;
     if (description.p)
@@ -135,22 +138,20 @@ static void update_role(struct wb_call *c, struct wb_iam_entity *e)
             (struct wb_pair){WB_S("maxSession"), wb_printf(c->arena, "%lld", (long long)seconds)};
     iam_update(c, e, set, n);
     wb_iam_changed(c->tx, e);
+    return true;
 }
 
 void iam_update_role(struct wb_call *c)
 {
     struct wb_iam_entity e;
-    if (iam_call_modifiable(c, &e))
-        update_role(c, &e);
+    update_role(c, &e);
 }
 
 void iam_update_role_description(struct wb_call *c)
 {
     struct wb_iam_entity e;
-    if (!iam_call_modifiable(c, &e))
-        return;
-    update_role(c, &e);
-    answer(c, &e, IAM_DETAILS | IAM_EXTRAS);
+    if (update_role(c, &e))
+        answer(c, &e, IAM_DETAILS | IAM_EXTRAS);
 }
 
 void iam_update_trust(struct wb_call *c)
@@ -185,7 +186,7 @@ void iam_tag(struct wb_call *c)
     struct wb_pair *tag, *there;
     struct wb_slice old[WB_TAGS_MAX];
     size_t count;
-    if (!iam_call_modifiable(c, &e) || !iam_tags_read(c, &tag, &count))
+    if (!iam_call_entity(c, &e) || !iam_tags_read(c, &tag, &count))
         return;
     size_t n = wb_tags_list(c->tx, e.arn, &there), added = count;
     size_t olds = other_cases(there, n, tag, count, old);
@@ -207,7 +208,7 @@ void iam_untag(struct wb_call *c)
 {
     struct wb_iam_entity e;
     struct wb_pair *there;
-    if (!iam_call_modifiable(c, &e))
+    if (!iam_call_entity(c, &e))
         return;
     size_t n = wb_tags_list(c->tx, e.arn, &there);
     struct wb_json_iter it = wb_json_iter(wb_in(c, "TagKeys"));

@@ -162,6 +162,7 @@ size_t iam_document_size(struct wb_slice text); /* characters without white spac
 
 wb_resource_fn iam_of_entity;       /* the entity with the path it has */
 wb_resource_fn iam_of_new;          /* the entity to be; and iam:TagUser ... when it gets tags */
+wb_resource_fn iam_of_rename;       /* the entity, and the one it becomes */
 wb_resource_fn iam_of_own_user;     /* UserName, or the caller */
 wb_resource_fn iam_of_group;        /* AddUserToGroup */
 wb_resource_fn iam_of_profile;      /* RemoveRoleFromInstanceProfile */
@@ -176,6 +177,9 @@ wb_resource_fn iam_conditions;
 #define IAM_KEY_BOUNDARY "iam:PermissionsBoundary"
 #define IAM_KEY_TAG      "iam:ResourceTag/${TagKey}"
 #define IAM_KEY_SERVICE  "iam:AWSServiceName"
+
+/* NewUserName or NewGroupName (rename.c). */
+struct wb_slice iam_new_name(struct wb_call *c);
 
 /* --- service-linked roles (linked.c) --- */
 

@@ -29,6 +29,20 @@ void iam_of_new(struct wb_call *c)
         wb_call_also(c, k->tag_action, arn);
 }
 
+/* Both what it is and what it becomes (UpdateUser: "on both the source object and the target
+ * object"): nobody takes a name that other people's policies speak of. */
+void iam_of_rename(struct wb_call *c)
+{
+    struct wb_iam_entity e;
+    const struct iam_kind *k = iam_call_kind(c);
+    struct wb_slice name = iam_new_name(c), path = wb_in_str(c, "NewPath");
+    iam_of_entity(c);
+    if (wb_iam_read(c->tx, c->ctx.account, k->kind, wb_in_str(c, k->member), &e) &&
+        (name.p || path.p))
+        wb_call_resource(c, wb_iam_arn(c->arena, e.account, e.kind, path.p ? path : e.path,
+                                       name.p ? name : e.name));
+}
+
 void iam_of_group(struct wb_call *c)
 {
     wb_call_resource(c, named_arn(c, iam_kind(WB_IAM_GROUP)));

@@ -137,11 +137,15 @@ static void move(struct wb_call *c, const struct wb_iam_entity *from, struct wb_
     wb_iam_changed(c->tx, &to);
 }
 
+struct wb_slice iam_new_name(struct wb_call *c)
+{
+    return wb_in_str(c, iam_call_kind(c)->kind == WB_IAM_USER ? "NewUserName" : "NewGroupName");
+}
+
 void iam_rename(struct wb_call *c)
 {
     const struct iam_kind *k = iam_call_kind(c);
-    struct wb_slice path = wb_in_str(c, "NewPath");
-    struct wb_slice name = wb_in_str(c, k->kind == WB_IAM_USER ? "NewUserName" : "NewGroupName");
+    struct wb_slice path = wb_in_str(c, "NewPath"), name = iam_new_name(c);
     struct wb_iam_entity e, other;
     if (!iam_call_entity(c, &e))
         return;

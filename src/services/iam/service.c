@@ -130,11 +130,11 @@ static const struct wb_op ops[] = {
     CHANGES("UpdateAccessKey", iam_in_update_access_key, iam_of_own_user, iam_update_key, of_tags),
     CHANGES("UpdateAssumeRolePolicy", iam_in_update_assume_role_policy, iam_of_entity,
             iam_update_trust, of_tags),
-    CHANGES("UpdateGroup", iam_in_update_group, iam_of_entity, iam_rename, none),
+    CHANGES("UpdateGroup", iam_in_update_group, iam_of_rename, iam_rename, none),
     MAKES("UpdateRole", iam_in_update_role, iam_of_entity, iam_update_role, of_tags),
     MAKES("UpdateRoleDescription", iam_in_update_role_description, iam_of_entity,
           iam_update_role_description, of_tags),
-    CHANGES("UpdateUser", iam_in_update_user, iam_of_entity, iam_rename, of_tags),
+    CHANGES("UpdateUser", iam_in_update_user, iam_of_rename, iam_rename, of_tags),
 
     /* managed policies */
     MAKES("CreatePolicy", iam_in_create_policy, iam_of_new, iam_create_policy, none),

@@ -161,6 +161,7 @@ static void populate(void)
         {"PutRolePermissionsBoundary",
          "{\"RoleName\":\"Worker\",\"PermissionsBoundary\":\"" POLICY "\"}"},
         {"CreateInstanceProfile", "{\"InstanceProfileName\":\"Box\"}"},
+        {"CreatePolicy", "{\"PolicyName\":\"Mine\",\"PolicyDocument\":\"" ALLOW "\"}"},
         {"AddRoleToInstanceProfile", "{\"InstanceProfileName\":\"Box\",\"RoleName\":\"Worker\"}"},
     };
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
@@ -226,8 +227,9 @@ static void put_fn(struct wb_tx *tx, void *arg)
 static void test_missing_rows_are_noticed(void **state)
 {
     static const enum wb_table tables[] = {
-        WB_T_IAM_ENTITY, WB_T_IAM_ID,        WB_T_IAM_ATTACHED, WB_T_IAM_ATTACHED_TO,
-        WB_T_IAM_MEMBER, WB_T_IAM_MEMBER_OF, WB_T_IAM_USER_KEY, WB_T_ACCESS_KEY};
+        WB_T_IAM_ENTITY,      WB_T_IAM_ID,     WB_T_IAM_ATTACHED,
+        WB_T_IAM_ATTACHED_TO, WB_T_IAM_MEMBER, WB_T_IAM_MEMBER_OF,
+        WB_T_IAM_USER_KEY,    WB_T_ACCESS_KEY, WB_T_IAM_VERSION};
     populate();
     assert_int_equal(faults(), 0);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -246,7 +248,7 @@ static void test_missing_rows_are_noticed(void **state)
 static void test_damaged_rows_are_noticed(void **state)
 {
     static const enum wb_table tables[] = {WB_T_IAM_ENTITY, WB_T_IAM_ID, WB_T_IAM_INLINE,
-                                           WB_T_ACCESS_KEY};
+                                           WB_T_ACCESS_KEY, WB_T_IAM_VERSION};
     populate();
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         struct rows r = rows_of(tables[i]);
@@ -301,6 +303,7 @@ static void test_rename(void **state)
 static void test_everything_goes(void **state)
 {
     static const char *const calls[][2] = {
+        {"DeletePolicy", "{\"PolicyArn\":\"arn:aws:iam::" ACCOUNT ":policy/Mine\"}"},
         {"RemoveRoleFromInstanceProfile",
          "{\"InstanceProfileName\":\"box\",\"RoleName\":\"worker\"}"},
         {"DeleteInstanceProfile", "{\"InstanceProfileName\":\"box\"}"},
@@ -331,6 +334,43 @@ static void test_everything_goes(void **state)
         WB_T_ACCESS_KEY, WB_T_TAGS};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         assert_int_equal(rows_of(tables[i]).count, 0);
+}
+
+/* --- quotas --- */
+
+static void test_groups_of_an_account(void **state)
+{
+    for (int i = 0; i < 300; i++)
+        call("CreateGroup",
+             wb_dup_cstr(&w.arena, wb_printf(&w.arena, "{\"GroupName\":\"g%d\"}", i)));
+    refused("LimitExceeded", "CreateGroup", "{\"GroupName\":\"more\"}");
+    call("UpdateGroup", "{\"GroupName\":\"g7\",\"NewGroupName\":\"seven\"}");
+    call("DeleteGroup", "{\"GroupName\":\"g0\"}");
+    call("CreateGroup", "{\"GroupName\":\"more\"}");
+}
+
+static void test_policies_on_an_entity(void **state)
+{
+    static const char *const names[] = {"AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess"};
+    call("CreateUser", "{\"UserName\":\"Anna\"}");
+    for (int i = 0; i < 10; i++) {
+        call("CreatePolicy", wb_dup_cstr(&w.arena, wb_printf(&w.arena,
+                                                             "{\"PolicyName\":\"p%d\","
+                                                             "\"PolicyDocument\":\"" ALLOW "\"}",
+                                                             i)));
+        call("AttachUserPolicy",
+             wb_dup_cstr(&w.arena, wb_printf(&w.arena,
+                                             "{\"UserName\":\"Anna\",\"PolicyArn\":"
+                                             "\"arn:aws:iam::" ACCOUNT ":policy/p%d\"}",
+                                             i)));
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        refused("LimitExceeded", "AttachUserPolicy",
+                wb_dup_cstr(&w.arena, wb_printf(&w.arena,
+                                                "{\"UserName\":\"Anna\",\"PolicyArn\":"
+                                                "\"arn:aws:iam::aws:policy/%s\"}",
+                                                names[i])));
+    assert_int_equal(faults(), 0);
 }
 
 /* --- small things --- */
@@ -382,6 +422,8 @@ int main(void)
         TEST(test_damaged_rows_are_noticed),
         TEST(test_rename),
         TEST(test_everything_goes),
+        TEST(test_groups_of_an_account),
+        TEST(test_policies_on_an_entity),
         TEST(test_document_size),
         TEST(test_task_ids),
         TEST(test_old_tasks_are_forgotten),
