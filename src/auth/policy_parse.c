@@ -29,6 +29,14 @@ static bool fail_at(struct parse *k, const char *why, struct wb_slice what)
 }
 
 #define SYNTAX "Syntax errors in policy."
+#define LEGACY "The policy failed legacy parsing"
+
+/* IAM's own documents meet an older parser, which has its own words and tells less. */
+static bool fail_by_kind(struct parse *k, const char *identity, const char *resource,
+                         struct wb_slice what)
+{
+    return k->p->resource_policy ? fail_at(k, resource, what) : fail(k, identity);
+}
 
 /* Members of the object must be known and appear once. */
 static bool check_members(struct parse *k, struct wb_json v, const char *const *known)
@@ -110,6 +118,27 @@ static bool parse_actions(struct parse *k, struct wb_json v, struct wb_statement
     return true;
 }
 
+/* What IAM looks for in a resource besides the six parts; resource policies are not asked. */
+static bool check_resource(struct parse *k, struct wb_slice text)
+{
+    struct wb_slice rest = text, partition, vendor, region;
+    if (k->p->resource_policy || wb_slice_is(text, "*"))
+        return true;
+    wb_slice_cut(&rest, ':');
+    partition = wb_slice_cut(&rest, ':');
+    vendor = wb_slice_cut(&rest, ':');
+    region = wb_slice_cut(&rest, ':');
+    if (!wb_slice_starts(partition, WB_S("aws")) && wb_slice_chr(partition, '*', 0) < 0)
+        return fail_at(k, "Partition \"%.*s\".",
+                       wb_printf(k->a, "%.*s\" is not valid for resource \"%.*s", WB_FMT(partition),
+                                 WB_FMT(text)));
+    if (!vendor.n)
+        return fail(k, LEGACY);
+    if (wb_slice_is(vendor, "iam") && region.n)
+        return fail_at(k, "IAM resource %.*s cannot contain region information.", text);
+    return true;
+}
+
 static bool parse_resources(struct parse *k, struct wb_json v, struct wb_statement *s)
 {
     struct wb_slice *text;
@@ -119,10 +148,13 @@ static bool parse_resources(struct parse *k, struct wb_json v, struct wb_stateme
     if (n == 0)
         return fail(k, "Policy statement must contain resources.");
     s->resource = wb_new_n(k->a, struct wb_arn_glob, (size_t)n);
-    for (ptrdiff_t i = 0; i < n; i++)
+    for (ptrdiff_t i = 0; i < n; i++) {
         if (!(wb_slice_is(text[i], "*") || wb_slice_starts(text[i], WB_S("arn:"))) ||
             !wb_arn_glob_compile(k->a, text[i], k->variables, &s->resource[s->resource_count++]))
             return fail_at(k, "Resource %.*s must be in ARN format or \"*\".", text[i]);
+        if (!check_resource(k, text[i]))
+            return false;
+    }
     return true;
 }
 
@@ -272,7 +304,7 @@ static bool add_value(struct parse *k, struct wb_json v, struct wb_condition *c)
     if (!scalar_text(k, v, &text))
         return false;
     if (!wb_condition_value(k->a, c, text, k->variables, &c->value[c->count++]))
-        return fail_at(k, "Invalid condition value in policy: %.*s", text);
+        return fail_by_kind(k, LEGACY, "Invalid condition value in policy: %.*s", text);
     return true;
 }
 
@@ -314,7 +346,7 @@ static bool parse_conditions(struct parse *k, struct wb_json v, struct wb_statem
         struct wb_condition c;
         struct wb_slice name = wb_json_str(it.key, k->a);
         if (!wb_condition_operator(name, &c))
-            return fail_at(k, "Invalid Condition type : %.*s.", name);
+            return fail_by_kind(k, SYNTAX, "Invalid Condition type : %.*s.", name);
         struct wb_json_iter keys = wb_json_iter(it.value);
         while (wb_json_next(&keys))
             if (!add_condition(k, c, keys.key, keys.value, s))
@@ -430,7 +462,6 @@ static bool parse_who(struct parse *k, struct wb_json v, struct wb_statement *s)
     return !wb_json_is(who) || fail(k, "Policy document should not specify a principal.");
 }
 
-/* IAM's own documents meet an older parser, which has its own words. */
 static bool parse_effect(struct parse *k, struct wb_slice effect, struct wb_statement *s)
 {
     s->allow = wb_slice_is(effect, "Allow");
@@ -440,7 +471,7 @@ static bool parse_effect(struct parse *k, struct wb_slice effect, struct wb_stat
         return effect.p ? fail_at(k, "Invalid effect: %.*s", effect)
                         : fail(k, "Missing required field Effect");
     bool other_case = wb_slice_ieq(effect, WB_S("Allow")) || wb_slice_ieq(effect, WB_S("Deny"));
-    return fail(k, other_case ? "The policy failed legacy parsing" : SYNTAX);
+    return fail(k, other_case ? LEGACY : SYNTAX);
 }
 
 static bool parse_statement(struct parse *k, struct wb_json v, struct wb_statement *s)
@@ -478,7 +509,7 @@ static bool parse_document(struct parse *k, struct wb_json v)
     if (wb_json_is(id) && wb_json_type(id) != WB_JSON_STRING)
         return fail(k, SYNTAX);
     if (wb_json_is(version) && !wb_slice_is(text, "2012-10-17") && !wb_slice_is(text, "2008-10-17"))
-        return fail(k, "The policy must contain a valid version string");
+        return fail_by_kind(k, SYNTAX, "The policy must contain a valid version string", text);
     k->variables = wb_slice_is(text, "2012-10-17");
     bool many = wb_json_type(statement) == WB_JSON_ARRAY;
     size_t n = many ? wb_json_count(statement) : 1;
