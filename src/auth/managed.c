@@ -318,10 +318,19 @@ const struct wb_managed_policy wb_managed_policies[] = {
      DOC({"Version": "2012-10-17", "Statement": [
          {"Effect": "Allow", "Action": ["sns:*"], "Resource": "*"}]})},
 
-    {"AmazonSNSReadOnlyAccess", "/", "ANPAIZGQCQTFOFPMHSB6W", /* from memory */
-     "Read access to SNS", "2015-02-06T18:41:06Z", "2015-02-06T18:41:06Z", 1,
+    {"AmazonSNSReadOnlyAccess", "/", "ANPAIZGQCQTFOFPMHSB6W",
+     "Read access to SNS", "2015-02-06T18:41:06Z", "2024-09-24T22:13:00Z", 2,
      DOC({"Version": "2012-10-17", "Statement": [
-         {"Effect": "Allow", "Action": ["sns:GetTopicAttributes", "sns:List*"], "Resource": "*"}]})},
+         {"Sid": "SNSReadOnlyAccess", "Effect": "Allow", "Action": ["sns:GetTopicAttributes",
+             "sns:List*", "sns:CheckIfPhoneNumberIsOptedOut", "sns:GetEndpointAttributes",
+             "sns:GetDataProtectionPolicy", "sns:GetPlatformApplicationAttributes",
+             "sns:GetSMSAttributes", "sns:GetSMSSandboxAccountStatus",
+             "sns:GetSubscriptionAttributes"], "Resource": "*"},
+         {"Sid": "SMSAccessViaSNS", "Effect": "Allow", "Action": [
+             "sms-voice:DescribeVerifiedDestinationNumbers", "sms-voice:DescribeAccountAttributes",
+             "sms-voice:DescribeSpendLimits", "sms-voice:DescribePhoneNumbers",
+             "sms-voice:DescribeOptedOutNumbers"], "Resource": "*",
+          "Condition": {"StringEquals": {"aws:CalledViaLast": "sns.amazonaws.com"}}}]})},
 
     {"AmazonSQSFullAccess", "/", "ANPAI65L554VRJ33ECQS6", /* from memory */
      "Full access to SQS", "2015-02-06T18:41:07Z", "2015-02-06T18:41:07Z", 1,
@@ -425,15 +434,17 @@ const struct wb_managed_policy wb_managed_policies[] = {
           "Resource": ["arn:aws:iam::*:user/${aws:username}"]},
          {"Effect": "Allow", "Action": ["iam:GetAccountPasswordPolicy"], "Resource": "*"}]})},
 
-    {"PowerUserAccess", "/", "ANPAJYRXTHIB4FOVS3ZXS", /* from memory */
+    {"PowerUserAccess", "/", "ANPAJYRXTHIB4FOVS3ZXS",
      "Full access except for users, groups and roles",
-     "2015-02-06T18:39:47Z", "2023-07-06T22:04:00Z", 5,
+     "2015-02-06T18:39:47Z", "2026-02-12T17:59:00Z", 12,
      DOC({"Version": "2012-10-17", "Statement": [
          {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"],
           "Resource": "*"},
-         {"Effect": "Allow", "Action": ["iam:CreateServiceLinkedRole",
-             "iam:DeleteServiceLinkedRole", "iam:ListRoles", "organizations:DescribeOrganization",
-             "account:ListRegions", "account:GetAccountInformation"], "Resource": "*"}]})},
+         {"Effect": "Allow", "Action": ["account:GetAccountInformation",
+             "account:GetGovCloudAccountInformation", "account:GetPrimaryEmail",
+             "account:ListRegions", "iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole",
+             "iam:ListRoles", "organizations:DescribeEffectivePolicy",
+             "organizations:DescribeOrganization"], "Resource": "*"}]})},
 
     {"ReadOnlyAccess", "/", "ANPAILL3HVNFSB6DCOWYQ", /* from memory; reduced */
      "Read access to services and resources", "2015-02-06T18:39:48Z", "2022-05-11T14:30:00Z", 92,
