@@ -259,9 +259,25 @@ def agreement(w):
         ("iam:GetRole", "arn:aws:iam::000000000000:role/lister", lambda c: allowed(c("iam").get_role, RoleName="lister")),
         ("iam:GetPolicy", managed["Policy"]["Arn"], lambda c: allowed(c("iam").get_policy, PolicyArn=managed["Policy"]["Arn"])),
     ]
+    iam.create_group(GroupName="sim-group")
+    iam.put_group_policy(GroupName="sim-group", PolicyName="of-group", PolicyDocument=policy(allow("sns:*"), deny("sns:Get*", SNS + "shut")))
+    clients["member"] = w.user("sim-member", allow("events:*"))
+    iam.add_user_to_group(GroupName="sim-group", UserName="sim-member")
+    clients["tagged"] = w.user("sim-tagged", allow("sns:GetTopicAttributes", SNS + "${aws:PrincipalTag/topic}"))
+    iam.tag_user(UserName="sim-tagged", Tags=[{"Key": "topic", "Value": "open"}])
+    arns = {name: "arn:aws:iam::000000000000:user/" + ("open" if name == "open" else "sim-" + name) for name in clients}
+    # roles are simulated as their sessions
+    trust = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}
+    sts = w.user("sim-assumer", allow("sts:AssumeRole"))("sts")
+    for name, statements in (("role", [allow(["sns:*", "iam:*"]), deny("sns:*", SNS + "shut")]),
+                             ("role-itself", [allow("*", Condition={"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::000000000000:role/sim-role-itself"}})])):
+        arns[name] = iam.create_role(RoleName="sim-" + name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName="sim-" + name, PolicyName="test", PolicyDocument=policy(*statements))
+        session = sts.assume_role(RoleArn=arns[name], RoleSessionName="session")["Credentials"]
+        clients[name] = lambda service, session=session: w.client_with(service, session)
     seen = set()
     for name, client in clients.items():
-        arn = "arn:aws:iam::000000000000:user/" + ("open" if name == "open" else "sim-" + name)
+        arn = arns[name]
         for action, resource, call in calls:
             r = simulate(iam, arn, action, resource)
             real = call(client)
@@ -269,6 +285,15 @@ def agreement(w):
             assert (r["MatchedStatements"] == []) == (r["EvalDecision"] == "implicitDeny"), (name, r)
             seen.add(r["EvalDecision"])
     assert seen == {"allowed", "explicitDeny", "implicitDeny"}
+    r = simulate(iam, "arn:aws:iam::000000000000:group/sim-group", "sns:GetTopicAttributes", SNS + "shut")
+    assert r["EvalDecision"] == "explicitDeny" and r["MatchedStatements"][0]["SourcePolicyId"] == "group_sim-group_of-group"
+    r = simulate(iam, arns["member"], "sns:Publish", SNS + "open")
+    assert [m["SourcePolicyId"] for m in r["MatchedStatements"]] == ["group_sim-group_of-group"]
+    r = simulate(iam, arns["role"], "sns:Publish", SNS + "open")
+    assert [m["SourcePolicyId"] for m in r["MatchedStatements"]] == ["role_sim-role_test"]
+    r = simulate(iam, arns["tagged"], "sns:GetTopicAttributes", SNS + "shut",
+                 {"ContextKeyName": "aws:PrincipalTag/topic", "ContextKeyType": "string", "ContextKeyValues": ["shut"]})
+    assert r["EvalDecision"] == "allowed"
     r = simulate(iam, "arn:aws:iam::000000000000:user/sim-bounded", "events:DeleteRule", "*")
     assert r["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False} and r["EvalDecision"] == "implicitDeny"
     r = simulate(iam, "arn:aws:iam::000000000000:user/sim-bounded", "events:DeleteRule", "*", PermissionsBoundaryPolicyInputList=[policy(allow("*"))])

@@ -76,10 +76,13 @@ bool iam_entity_by_arn(struct wb_call *c, struct wb_slice arn, struct wb_iam_ent
 struct iam_position {
     int64_t line, column; /* from 1 */
 };
-/* Of the n-th statement of a document, as the policy simulator counts: it begins behind the token
- * before it and ends behind its brace. */
-void iam_statement_position(struct wb_arena *a, struct wb_slice text, size_t n,
-                            struct iam_position *start, struct iam_position *end);
+/* A statement begins behind the token before it and ends behind its brace, as the policy simulator
+ * counts. */
+struct iam_place {
+    struct iam_position start, end;
+};
+/* Of all statements of a document that can be parsed. */
+size_t iam_statement_places(struct wb_arena *a, struct wb_slice text, struct iam_place **place);
 
 /* --- the table's --- */
 

@@ -15,6 +15,7 @@ struct source {
     enum side side;
     struct wb_slice id, text;
     struct wb_policy *policy;
+    struct iam_place *place; /* of its statements; NULL until one is told */
 };
 
 struct simulation {
@@ -53,7 +54,7 @@ static void add_source(struct simulation *s, enum side side, struct wb_slice id,
     if (!p)
         wb_fail(s->c, "InvalidInput", 400, "%.*s", WB_FMT(why));
     else
-        s->source[s->count++] = (struct source){side, id, text, p};
+        s->source[s->count++] = (struct source){side, id, text, p, NULL};
 }
 
 static void add_list(struct simulation *s, enum side side, const char *member)
@@ -348,16 +349,16 @@ static void out_position(struct wb_out *o, const char *name, const struct iam_po
     wb_out_end(o);
 }
 
-static void out_statement(struct simulation *s, const struct source *from, size_t statement)
+static void out_statement(struct simulation *s, struct source *from, size_t statement)
 {
     struct wb_out *o = &s->c->out;
-    struct iam_position start, end;
-    iam_statement_position(s->c->arena, from->text, statement, &start, &end);
+    if (!from->place)
+        iam_statement_places(s->c->arena, from->text, &from->place);
     wb_out_object(o, NULL);
     wb_out_str(o, "SourcePolicyId", from->id);
     wb_out_cstr(o, "SourcePolicyType", from->side == RESOURCE ? "Resource Policy" : "IAM Policy");
-    out_position(o, "StartPosition", &start);
-    out_position(o, "EndPosition", &end);
+    out_position(o, "StartPosition", &from->place[statement].start);
+    out_position(o, "EndPosition", &from->place[statement].end);
     wb_out_end(o);
 }
 
@@ -366,7 +367,7 @@ static void out_matched(struct simulation *s, const struct wb_request *q, enum w
 {
     wb_out_list(&s->c->out, "MatchedStatements");
     for (size_t i = 0; d != WB_IMPLICIT_DENY && i < s->count; i++) {
-        const struct source *from = &s->source[i];
+        struct source *from = &s->source[i];
         if (d == WB_ALLOW && from->side == BOUNDARY)
             continue;
         size_t n = wb_policy_hits(from->policy, q, s->hit);
@@ -430,24 +431,36 @@ static void out_result(struct simulation *s, struct wb_slice action, struct wb_s
     wb_out_end(o);
 }
 
-/* One result for each action and resource, in the order asked. */
+/* The strings of a list, or one to stand for an absent list. */
+static size_t texts(struct wb_call *c, const char *member, const char *otherwise,
+                    struct wb_slice **out)
+{
+    struct wb_json list = wb_in(c, member);
+    struct wb_json_iter it = wb_json_iter(list);
+    size_t n = 0;
+    *out = wb_new_n(c->arena, struct wb_slice, wb_json_count(list) + 1);
+    while (wb_json_next(&it))
+        (*out)[n++] = wb_json_str(it.value, c->arena);
+    if (n == 0)
+        (*out)[n++] = wb_slice_str(otherwise);
+    return n;
+}
+
+/* One result for each action and resource, in the order asked. A page goes on at the number of the
+ * next one, however many there are before it. */
 static void out_results(struct simulation *s, struct iam_page *page)
 {
-    struct wb_json actions = wb_in(s->c, "ActionNames"), arns = wb_in(s->c, "ResourceArns");
-    size_t resources = wb_json_count(arns) ? wb_json_count(arns) : 1;
-    size_t total = wb_json_count(actions) * resources;
+    struct wb_slice *action, *resource;
+    size_t actions = texts(s->c, "ActionNames", "", &action);
+    size_t resources = texts(s->c, "ResourceArns", "*", &resource);
+    uint64_t last;
+    size_t first = wb_slice_u64(page->after, &last) ? last + 1 : 0;
     wb_out_list(&s->c->out, "EvaluationResults");
-    for (size_t i = 0; i < total; i++) {
-        struct wb_slice position = wb_printf(s->c->arena, "%08zu", i);
-        if (iam_page_past(page, position))
-            continue;
-        if (!iam_page_take(page, position))
+    for (size_t i = first; i < actions * resources; i++) {
+        struct wb_slice arn = resource[i % resources];
+        if (!iam_page_take(page, wb_printf(s->c->arena, "%zu", i)))
             break;
-        struct wb_slice resource = WB_S("*");
-        if (wb_json_count(arns))
-            resource = wb_json_str(wb_json_item(arns, (uint32_t)(i % resources)), s->c->arena);
-        out_result(s, wb_json_str(wb_json_item(actions, (uint32_t)(i / resources)), s->c->arena),
-                   resource, !wb_slice_is(resource, "*"));
+        out_result(s, action[i / resources], arn, !wb_slice_is(arn, "*"));
     }
     wb_out_end(&s->c->out);
 }
