@@ -145,12 +145,16 @@ def bus_to_topic(w, here):
     w.waybill("dead", "discard", "--all")
 
 
+def set_policy_of(account, topic):
+    return lambda **args: account.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", **args)
+
+
 def accounts(w, here, there):
     """Both sides must allow; what is named by its ARN lies in the other account."""
     topic = here.client("sns").create_topic(Name="shared")["TopicArn"]
     amy = there.user("amy")
     statement = {"Effect": "Allow", "Principal": {"AWS": THERE}, "Action": ["sns:Publish", "sns:Subscribe", "sns:GetTopicAttributes"], "Resource": topic}
-    set_policy = lambda *s: here.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(*s))
+    set_policy = lambda *s: set_policy_of(here, topic)(AttributeValue=policy(*s))
     denied(amy("sns").publish, TopicArn=topic, Message="x")
     there.let("amy", allow("*"))
     denied(amy("sns").publish, "no resource-based policy allows", TopicArn=topic, Message="x")
@@ -165,6 +169,8 @@ def accounts(w, here, there):
     assert here.client("sns").get_subscription_attributes(SubscriptionArn=sub)["Attributes"]["Owner"] == THERE
     assert amy("sns").get_subscription_attributes(SubscriptionArn=sub)["Attributes"]["Owner"] == THERE, "her own"
     amy("sns").unsubscribe(SubscriptionArn=sub)
+    denied(set_policy_of(here, topic), "Policy statement action out of service scope!", code="InvalidParameter",
+           AttributeValue=policy({**statement, "Action": ["sns:Publish", "sns:SetSubscriptionAttributes"]}))
     # The root of the other account is not above the topic's policy.
     set_policy({**statement, "Principal": {"AWS": f"arn:aws:iam::{THERE}:user/amy"}})
     amy("sns").publish(TopicArn=topic, Message="x")

@@ -166,6 +166,61 @@ static bool name_ok(struct wb_slice s)
     return s.n >= 1 && s.n <= 256;
 }
 
+/* What a topic's policy can grant: nothing about subscriptions, tags or other topics. */
+static bool in_scope(struct wb_slice action)
+{
+    static const char *const known[] = {"AddPermission",
+                                        "DeleteTopic",
+                                        "GetDataProtectionPolicy",
+                                        "GetTopicAttributes",
+                                        "ListSubscriptionsByTopic",
+                                        "ListTagsForResource",
+                                        "Publish",
+                                        "PutDataProtectionPolicy",
+                                        "Receive",
+                                        "RemovePermission",
+                                        "SetTopicAttributes",
+                                        "Subscribe"};
+    struct wb_slice name = action, service = wb_slice_cut(&name, ':');
+    if (wb_slice_chr(action, '*', 0) >= 0 || wb_slice_chr(action, '?', 0) >= 0)
+        return true;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (wb_slice_ieq(service, WB_S("sns")) && wb_slice_ieq(name, wb_slice_str(known[i])))
+            return true;
+    return false;
+}
+
+static bool actions_in_scope(struct wb_arena *a, struct wb_json list)
+{
+    struct wb_json_iter it = wb_json_iter(list);
+    if (wb_json_type(list) == WB_JSON_STRING)
+        return in_scope(wb_json_str(list, a));
+    while (wb_json_next(&it))
+        if (!in_scope(wb_json_str(it.value, a)))
+            return false;
+    return true;
+}
+
+static bool policy_ok(struct wb_call *c, struct wb_slice text)
+{
+    struct wb_slice why = WB_SLICE_NULL;
+    struct wb_policy *p = wb_policy_parse(text, true, c->arena, &why);
+    wb_policy_unref(p);
+    if (!p) {
+        wb_fail(c, "InvalidParameter", 400, "Invalid parameter: Policy Error: %.*s", WB_FMT(why));
+        return false;
+    }
+    struct wb_json list = wb_json_get(wb_json_read(c->arena, text, NULL), "Statement");
+    bool alone = wb_json_type(list) == WB_JSON_OBJECT;
+    struct wb_json_iter it = wb_json_iter(list);
+    bool good = !alone || actions_in_scope(c->arena, wb_json_get(list, "Action"));
+    while (good && !alone && wb_json_next(&it))
+        good = actions_in_scope(c->arena, wb_json_get(it.value, "Action"));
+    if (!good)
+        sns_invalid(c, "Policy statement action out of service scope!");
+    return good;
+}
+
 /* Checks one attribute; false with the call's error set. */
 static bool attribute_ok(struct wb_call *c, struct wb_slice name, struct wb_slice value)
 {
@@ -183,16 +238,8 @@ static bool attribute_ok(struct wb_call *c, struct wb_slice name, struct wb_slic
         sns_invalid(c, "DisplayName");
         return false;
     }
-    if (i == 1 && value.n) {
-        struct wb_slice why = WB_SLICE_NULL;
-        struct wb_policy *p = wb_policy_parse(value, true, c->arena, &why);
-        wb_policy_unref(p);
-        if (!p) {
-            wb_fail(c, "InvalidParameter", 400, "Invalid parameter: Policy Error: %.*s",
-                    WB_FMT(why));
-            return false;
-        }
-    }
+    if (i == 1 && value.n && !policy_ok(c, value))
+        return false;
     if (i == 2 && value.n && wb_json_type(wb_json_read(c->arena, value, NULL)) != WB_JSON_OBJECT) {
         sns_invalid(c, "DeliveryPolicy: not a JSON object");
         return false;
