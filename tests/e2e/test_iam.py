@@ -160,6 +160,9 @@ def roles(iam):
     wrong("This policy contains invalid Json", "not json")
     wrong("AssumeRole policy may only specify STS AssumeRole actions.", trust({"Service": "lambda.amazonaws.com"}, "s3:GetObject"))
     wrong("Has prohibited field Resource", trust({"Service": "lambda.amazonaws.com"}, Resource="*"))
+    wrong('Invalid principal in policy: "SERVICE":"amazonaws.com"', trust({"Service": ["lambda.amazonaws.com", "amazonaws.com"]}))
+    wrong('Invalid principal in policy: "AWS":"somebody"', trust({"AWS": "somebody"}))
+    wrong("Missing required field Principal", policy({"Effect": "Allow", "Action": "sts:AssumeRole"}))
     wrong(f'Invalid principal in policy: "AWS":"{ARN}user/ghost"', trust({"AWS": ARN + "user/ghost"}))
     wrong(f'Invalid principal in policy: "AWS":"{ARN}user/Bob"', trust({"AWS": [ARN + "root", ARN + "user/Bob"]}))  # his path is missing
     wrong(f'Invalid principal in policy: "AWS":"{ARN}role/ghost"', trust({"AWS": ARN + "role/ghost"}))

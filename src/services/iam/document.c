@@ -70,6 +70,13 @@ static bool is_id(struct wb_slice text)
     return wb_slice_starts(text, WB_S("AIDA")) || wb_slice_starts(text, WB_S("AROA"));
 }
 
+static bool fail_principal(struct wb_call *c, const char *type, struct wb_slice text)
+{
+    iam_fail_policy(
+        c, wb_printf(c->arena, "Invalid principal in policy: \"%s\":\"%.*s\"", type, WB_FMT(text)));
+    return false;
+}
+
 /* A user or role of this server must be there, by its ARN or id. Of other accounts nothing is
  * known. */
 static bool principal_exists(struct wb_call *c, struct wb_slice text)
@@ -82,10 +89,14 @@ static bool principal_exists(struct wb_call *c, struct wb_slice text)
         found = wb_iam_by_id(c->tx, text, &e);
     else if (wb_iam_arn_parse(text, &account, &kind, &path, &name) && is_here(c, account))
         found = find_principal(c, text, &e);
-    if (!found)
-        iam_fail_policy(
-            c, wb_printf(c->arena, "Invalid principal in policy: \"AWS\":\"%.*s\"", WB_FMT(text)));
-    return found;
+    return found || fail_principal(c, "AWS", text);
+}
+
+/* "lambda.amazonaws.com"; a few have amazon.com. Which services there are is not known here. */
+static bool service_ok(struct wb_call *c, struct wb_slice text)
+{
+    return wb_slice_ends(text, WB_S(".amazonaws.com")) ||
+           wb_slice_ends(text, WB_S(".amazon.com")) || fail_principal(c, "SERVICE", text);
 }
 
 static bool is_sts(struct wb_call *c, struct wb_slice action)
@@ -104,9 +115,12 @@ static bool trust_statement_ok(struct wb_call *c, struct wb_json s)
         iam_fail_policy(c, WB_S("Has prohibited field Resource"));
         return false;
     }
-    for (size_t i = 0; i < 2; i++)
-        if (!each(c, wb_json_get(wb_json_get(s, who[i]), "AWS"), principal_exists))
+    for (size_t i = 0; i < 2; i++) {
+        struct wb_json principal = wb_json_get(s, who[i]);
+        if (!each(c, wb_json_get(principal, "AWS"), principal_exists) ||
+            !each(c, wb_json_get(principal, "Service"), service_ok))
             return false;
+    }
     return each(c, wb_json_get(s, "Action"), is_sts);
 }
 

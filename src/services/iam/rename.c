@@ -125,7 +125,6 @@ static void move(struct wb_call *c, const struct wb_iam_entity *from, struct wb_
     struct wb_iam_entity to;
     const struct wb_pair set[] = {{WB_S("name"), iam_json(c->arena, name)},
                                   {WB_S("path"), iam_json(c->arena, path)}};
-    wb_iam_changed(c->tx, from);
     wb_tx_del(c->tx, wb_iam_key(c->arena, WB_T_IAM_ENTITY, from->account, from->kind, from->name));
     iam_put(c, from->account, from->kind, iam_row_with(c->arena, from->row, set, 2), &to);
     move_policies(c, from, &to);
