@@ -143,8 +143,8 @@ static void print_row(struct wb_arena *a, const struct row *r)
     if (wb_json_is(first))
         of = short_name(wb_json_get_str(first, "ARN", a));
     struct wb_slice user = who(a, r->record), service = wb_slice_cut(&source, '.');
-    printf("%.*s  %-20.*s %-10.*s %-28.*s %-24.*s", WB_FMT(r->time), WB_FMT(user), WB_FMT(service),
-           WB_FMT(name), WB_FMT(of));
+    printf(error.n ? "%.*s  %-20.*s %-10.*s %-28.*s %-24.*s" : "%.*s  %-20.*s %-10.*s %-28.*s %.*s",
+           WB_FMT(r->time), WB_FMT(user), WB_FMT(service), WB_FMT(name), WB_FMT(of));
     if (error.n)
         printf(" %.*s  %.*s", WB_FMT(error), WB_FMT(wb_json_get_str(r->record, "requestID", a)));
     printf("\n");
