@@ -8,6 +8,8 @@ import re
 import subprocess
 import zipfile
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from waybill_server import PROGRAM, Waybill, policy, wait_for
@@ -296,6 +298,24 @@ def days():
         assert "all well" in w.waybill("check", "--data", w.data).stdout
 
 
+def no_room():
+    """Below the disk reserve a denial cannot be recorded, so it is not told either; what takes away passes, with its record."""
+    with Waybill() as w:
+        w.client("iam").create_user(UserName="stopped")
+        key = w.client("iam").create_access_key(UserName="stopped")["AccessKey"]
+        w.client("sns").create_topic(Name="gone")
+        before = len(records(w))
+        assert w.stop() == 0
+        w.args = ["--disk-reserve", "1000000"]
+        w.start()
+        once = boto3.client("dynamodb", endpoint_url=w.url, region_name="us-east-1", config=Config(retries={"total_max_attempts": 1}),
+                            aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+        assert refused("ServiceUnavailableException", once.list_tables)["ResponseMetadata"]["HTTPStatusCode"] == 503
+        assert len(records(w)) == before
+        w.client("sns").delete_topic(TopicArn=f"arn:aws:sns:us-east-1:{HOME}:gone")
+        assert [e["EventName"] for e in records(w)][:1] == ["DeleteTopic"]
+
+
 def data_events():
     with Waybill(args=["--audit-data", "on"]) as w:
         ddb = w.client("dynamodb")
@@ -325,6 +345,7 @@ def main():
         assert w.stop() == 0
         assert "all well" in w.waybill("check", "--data", w.data).stdout
     days()
+    no_room()
     data_events()
 
 

@@ -182,7 +182,9 @@ static void test_too_large(void **state)
 {
     char *big = wb_zalloc(&arena, WB_AUDIT_FIELD_MAX + 1);
     memset(big, 'x', WB_AUDIT_FIELD_MAX);
-    const char *in = wb_printf(&arena, "{\"TableName\":\"%s\",\"KMSKeyArn\":\"k\"}", big).p;
+    struct wb_slice parts[] = {WB_S("{\"TableName\":\""), wb_slice_str(big),
+                               WB_S("\",\"KMSKeyArn\":\"k\"}")};
+    const char *in = wb_dup_cstr(&arena, wb_concat(&arena, parts, 3));
     assert_parameters(MAKE, in,
                       "{\"omitted\":true,\"originalSize\":102432,"
                       "\"reason\":\"requestParameters too large\"}");
