@@ -220,7 +220,8 @@
 #define WB_IAM_KEYS_MAX          2                        /* access keys of a user */
 #define WB_IAM_TASK_MS           (7 * 24 * 3600 * 1000LL) /* a deletion task can be asked about */
 #define WB_IAM_PAGE              100                      /* items of a page unless MaxItems says */
-#define WB_STS_ROLE_DEFAULT_S    3600 /* a role's MaxSessionDuration unless said */
+#define WB_IAM_REPORT_MS         (4 * 3600 * 1000) /* a credential report counts for four hours */
+#define WB_STS_ROLE_DEFAULT_S    3600              /* a role's MaxSessionDuration unless said */
 #define WB_STS_CHAIN_S           3600 /* longest session that a role's session may ask for */
 #define WB_STS_ROOT_S            3600 /* longest session of the root */
 #define WB_STS_USER_DEFAULT_S    43200

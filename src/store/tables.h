@@ -40,6 +40,7 @@ enum wb_table {
     WB_T_IAM_TASK = 0x011a,        /* account, deletion task id -> decimal ms: done */
     WB_T_IAM_ALIAS = 0x011b,       /* account alias -> account */
     WB_T_IAM_ALIAS_OF = 0x011c,    /* account -> its alias */
+    WB_T_IAM_REPORT = 0x011d,      /* account -> decimal ms: credential report asked for */
 
     /* 0x012x: audit (engine/audit.h) */
     WB_T_AUDIT =

@@ -1,5 +1,7 @@
 """Managed policies, the simulator and what IAM tells of an account, with Debian's clients: versions take effect at once, simulations say
 what real calls do."""
+import csv
+import io
 import json
 
 from botocore.exceptions import ClientError
@@ -412,6 +414,29 @@ def account(w):
                                                                           "EntityName": "sim-timely"}
 
 
+def report(w):
+    """The credential report: a line for the root and each user."""
+    iam = w.client("iam")
+    refused("ReportNotPresent", iam.get_credential_report)
+    assert iam.generate_credential_report()["State"] == "STARTED" and iam.generate_credential_report()["State"] == "COMPLETE"
+    r = iam.get_credential_report()
+    lines = list(csv.DictReader(io.StringIO(r["Content"].decode())))
+    assert r["ReportFormat"] == "text/csv" and lines[0]["user"] == "<root_account>" and lines[0]["access_key_1_active"] == "true"
+    users = {u["UserName"]: u for page in iam.get_paginator("list_users").paginate() for u in page["Users"]}
+    assert {x["user"] for x in lines[1:]} == set(users) and len(lines) > 10
+    line = {x["user"]: x for x in lines}
+    assert line["sim-all"]["arn"] == users["sim-all"]["Arn"] and line["sim-all"]["access_key_1_active"] == "true"
+    assert line["sim-all"]["user_creation_time"] == users["sim-all"]["CreateDate"].isoformat() and line["sim-all"]["password_enabled"] == "false"
+    assert line["erin"]["access_key_1_active"] == "false" and line["erin"]["access_key_1_last_rotated"] == "N/A"
+    assert line["sim-all"]["access_key_2_active"] == "false" and line["sim-all"]["cert_2_last_rotated"] == "N/A"
+    iam.create_user(UserName="comma,name")
+    first = iam.create_access_key(UserName="comma,name")["AccessKey"]["AccessKeyId"]
+    iam.create_access_key(UserName="comma,name")
+    iam.update_access_key(UserName="comma,name", AccessKeyId=first, Status="Inactive")
+    line = {x["user"]: x for x in csv.DictReader(io.StringIO(iam.get_credential_report()["Content"].decode()))}["comma,name"]
+    assert sorted([line["access_key_1_active"], line["access_key_2_active"]]) == ["false", "true"] and line["cert_1_active"] == "false"
+
+
 def permissions(w):
     """The operations are about the policy or entity that they name."""
     iam = w.client("iam")
@@ -433,7 +458,7 @@ def permissions(w):
 
 def main():
     with Waybill() as w:
-        for part in (one_policy, malformed, limits, of_aws, effect, lists, agreement, custom, account, permissions):
+        for part in (one_policy, malformed, limits, of_aws, effect, lists, agreement, custom, account, report, permissions):
             part(w)
             print(part.__name__, "passed")
 

@@ -95,7 +95,8 @@ wb_handler_fn iam_create_policy, iam_get_policy, iam_delete_policy, iam_list_pol
     iam_tag_policy, iam_untag_policy, iam_list_policy_tags, iam_simulate_custom,
     iam_simulate_principal, iam_context_keys_custom, iam_context_keys_principal,
     iam_account_summary, iam_authorization_details, iam_create_alias, iam_delete_alias,
-    iam_list_aliases, iam_get_password_policy, iam_policies_granting;
+    iam_list_aliases, iam_get_password_policy, iam_policies_granting, iam_generate_report,
+    iam_get_report;
 
 extern const struct wb_shape iam_in_create_policy, iam_in_get_policy, iam_in_delete_policy,
     iam_in_list_policies, iam_in_create_policy_version, iam_in_get_policy_version,
@@ -104,6 +105,6 @@ extern const struct wb_shape iam_in_create_policy, iam_in_get_policy, iam_in_del
     iam_in_list_policy_tags, iam_in_simulate_custom, iam_in_simulate_principal,
     iam_in_context_keys_custom, iam_in_context_keys_principal, iam_in_account_summary,
     iam_in_authorization_details, iam_in_create_alias, iam_in_delete_alias, iam_in_list_aliases,
-    iam_in_password_policy, iam_in_policies_granting;
+    iam_in_password_policy, iam_in_policies_granting, iam_in_generate_report, iam_in_get_report;
 
 #endif

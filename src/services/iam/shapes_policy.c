@@ -117,6 +117,10 @@ static const struct wb_shape namespaces = {.kind = WB_LIST,
 
 const struct wb_shape iam_in_account_summary = {.kind = WB_STRUCTURE,
                                                 .name = "GetAccountSummaryRequest"};
+const struct wb_shape iam_in_generate_report = {.kind = WB_STRUCTURE,
+                                                .name = "GenerateCredentialReportRequest"};
+const struct wb_shape iam_in_get_report = {.kind = WB_STRUCTURE,
+                                           .name = "GetCredentialReportRequest"};
 const struct wb_shape iam_in_password_policy = {.kind = WB_STRUCTURE,
                                                 .name = "GetAccountPasswordPolicyRequest"};
 IAM_INPUT(iam_in_authorization_details, "GetAccountAuthorizationDetailsRequest",
