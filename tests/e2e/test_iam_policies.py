@@ -147,6 +147,24 @@ def effect(w):
     assert not allowed(sns.list_topics) and allowed(events.list_rules)
     assert refused("DeleteConflict", iam.delete_policy, PolicyArn=arn) == "Cannot delete a policy attached to entities."
     assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1
+    # through a group, and as a boundary
+    group = iam.create_policy(PolicyName="of-team", PolicyDocument=policy(allow("sns:ListTopics")))["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=group, PolicyDocument=policy(allow("events:ListRules")))
+    iam.create_group(GroupName="team")
+    iam.attach_group_policy(GroupName="team", PolicyArn=group)
+    ann, max_ = w.user("ann"), w.user("max", allow("*"))
+    iam.add_user_to_group(GroupName="team", UserName="ann")
+    iam.put_user_permissions_boundary(UserName="max", PermissionsBoundary=group)
+    for version, sees_topics in (("v1", True), ("v2", False), ("v1", True)):
+        iam.set_default_policy_version(PolicyArn=group, VersionId=version)
+        for c in (ann, max_):
+            assert allowed(c("sns").list_topics) == sees_topics and allowed(c("events").list_rules) != sees_topics
+    iam.detach_group_policy(GroupName="team", PolicyArn=group)
+    assert not allowed(ann("sns").list_topics) and allowed(max_("sns").list_topics)
+    iam.delete_policy_version(PolicyArn=group, VersionId="v2")
+    assert refused("DeleteConflict", iam.delete_policy, PolicyArn=group) == "Cannot delete a policy attached to entities."
+    iam.delete_user_permissions_boundary(UserName="max")
+    iam.delete_policy(PolicyArn=group)
     # a policy of AWS's
     iam.attach_user_policy(UserName="bob", PolicyArn=AWS + "IAMReadOnlyAccess")
     carol = w.user("carol")("iam")
