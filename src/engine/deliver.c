@@ -40,12 +40,12 @@ void wb_deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_outcome
     k->deliver(tx, d, out);
 }
 
-bool wb_deliver_allowed(struct wb_tx *tx, const struct wb_delivery *d, const char *action,
+bool wb_deliver_allowed(struct wb_tx *tx, const struct wb_delivery *d,
+                        const struct wb_policy *policy, const char *action,
                         struct wb_slice resource, struct wb_outcome *out)
 {
     if (!tx->engine->config.auth)
         return true;
-    const struct wb_policy *p = wb_resource_policy(tx, resource);
     const struct wb_principal source = {.type = WB_PRINCIPAL_SERVICE,
                                         .account = d->source_account,
                                         .service = wb_slice_str(d->source_service),
@@ -64,7 +64,7 @@ bool wb_deliver_allowed(struct wb_tx *tx, const struct wb_delivery *d, const cha
                                  .context = context,
                                  .context_count = n,
                                  .now_ms = tx->now_ms};
-    if (p && wb_policy_eval(p, &q, NULL) == WB_ALLOW)
+    if (policy && wb_policy_eval(policy, &q, NULL) == WB_ALLOW)
         return true;
     *out = (struct wb_outcome){
         .kind = WB_PERMANENT,

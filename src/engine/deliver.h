@@ -6,6 +6,7 @@
 #ifndef WB_ENGINE_DELIVER_H
 #define WB_ENGINE_DELIVER_H
 
+#include "auth/policy.h"
 #include "aws/op.h"
 #include "engine/work.h"
 
@@ -37,10 +38,11 @@ void wb_target_register(struct wb_engine *e, const struct wb_target_kind *k);
 void wb_deliver(
     struct wb_tx *tx, const struct wb_delivery *d,
     struct wb_outcome *out); /* unknown kind: permanent INVALID_PARAMETER; depth: permanent */
-/* Whether the resource policy of what receives lets the source do `action` to it, on behalf of its
- * ARN and account; else *out is permanent NO_PERMISSIONS. A service may do nothing that nobody let
- * it do. */
-bool wb_deliver_allowed(struct wb_tx *tx, const struct wb_delivery *d, const char *action,
+/* Whether the resource policy of what receives (NULL: it has none) lets the source do `action` to
+ * it, on behalf of its ARN and account; else *out is permanent NO_PERMISSIONS. A service may do
+ * nothing that nobody let it do. */
+bool wb_deliver_allowed(struct wb_tx *tx, const struct wb_delivery *d,
+                        const struct wb_policy *policy, const char *action,
                         struct wb_slice resource, struct wb_outcome *out);
 bool wb_target_known(struct wb_engine *e, struct wb_slice arn);
 

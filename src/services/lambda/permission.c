@@ -237,7 +237,7 @@ static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_out
             .message = wb_printf(tx->arena, "Function not found: %.*s", WB_FMT(d->target))};
         return;
     }
-    if (!wb_deliver_allowed(tx, d, "lambda:InvokeFunction", f->arn, out))
+    if (!wb_deliver_allowed(tx, d, f->policy, "lambda:InvokeFunction", f->arn, out))
         return;
     lambda_enqueue(tx, f, d->ctx, d->payload, d->payload_key, WB_SLICE_NULL, d->first_ms);
     *out = (struct wb_outcome){.kind = WB_ACCEPTED};

@@ -424,7 +424,7 @@ static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_out
     if (!def) {
         out->code = "NO_RESOURCE";
         out->message = WB_S("Topic does not exist");
-    } else if (!wb_deliver_allowed(tx, d, "sns:Publish", def->topic.arn, out)) {
+    } else if (!wb_deliver_allowed(tx, d, def->policy, "sns:Publish", def->topic.arn, out)) {
         return;
     } else if (d->payload.n == 0 || d->payload.n > WB_SNS_MESSAGE_MAX) {
         out->code = "INVALID_PARAMETER";
