@@ -1,5 +1,4 @@
 #include "base/arn.h"
-#include "engine/identity.h"
 #include "engine/internal.h"
 
 void wb_target_register(struct wb_engine *e, const struct wb_target_kind *k)
