@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import re
 
 from botocore.exceptions import ClientError, ParamValidationError
 
@@ -67,7 +68,7 @@ def users(iam):
         refused("NoSuchEntity", "The user with name ghost cannot be found.", call, UserName="ghost")
     assert iam.list_virtual_mfa_devices(AssignmentStatus="Any")["VirtualMFADevices"] == []
     root = iam.get_user()["User"]
-    assert root["Arn"] == ARN + "root" and root["UserId"] == ACCOUNT and "UserName" not in root
+    assert root["Arn"] == ARN + "root" and root["UserId"] == ACCOUNT and "UserName" not in root and root["CreateDate"].year > 2000
 
 
 def tags(iam):
@@ -513,6 +514,27 @@ def effective_at_once(w, iam):
     denied("iam:ListUsers", ARN + "user/", dave.list_users)
 
 
+def two_accounts(w, iam):
+    """The same names in another account are others; nobody reaches over."""
+    other = dict(re.findall(r"^export (\w+)=(.*)$", w.waybill("account", "add", "222222222222").stdout, re.M))
+    there = w.client_with("iam", {"AccessKeyId": other["AWS_ACCESS_KEY_ID"], "SecretAccessKey": other["AWS_SECRET_ACCESS_KEY"]})
+    assert there.list_users()["Users"] == [] and there.list_roles()["Roles"] == []
+    there.create_user(UserName="alice")
+    there.create_role(RoleName="worker", AssumeRolePolicyDocument=trust({"AWS": ARN + "user/alice"}))
+    assert there.get_role(RoleName="worker")["Role"]["Arn"] == "arn:aws:iam::222222222222:role/worker"
+    assert there.get_role(RoleName="worker")["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"] == ARN + "user/alice"
+    refused("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{ARN}user/nobody"', there.create_role, RoleName="r",
+            AssumeRolePolicyDocument=trust({"AWS": ARN + "user/nobody"}))
+    there.create_role(RoleName="far", AssumeRolePolicyDocument=trust({"AWS": "arn:aws:iam::999999999999:role/unknown-here"}))
+    foreign = iam.list_access_keys(UserName="alice")["AccessKeyMetadata"][0]["AccessKeyId"]
+    refused("NoSuchEntity", f"The Access Key with id {foreign} cannot be found.", there.delete_access_key, AccessKeyId=foreign,
+            UserName="alice")
+    refused("NoSuchEntity", f"The Access Key with id {foreign} cannot be found.", there.delete_access_key, AccessKeyId=foreign)
+    there.delete_user(UserName="alice")
+    assert iam.get_user(UserName="alice")["User"]["Arn"] == ARN + "user/alice"
+    assert len(there.list_access_keys()["AccessKeyMetadata"]) == 1
+
+
 def command_line(w):
     """awscli: the same, and what it makes of documents and pages."""
     w.aws("iam", "create-role", "--role-name", "cli", "--assume-role-policy-document", LAMBDA)
@@ -581,6 +603,7 @@ def main():
         linked(iam)
         who_may(w, iam)
         effective_at_once(w, iam)
+        two_accounts(w, iam)
         command_line(w)
         before = everything(iam)
         w.kill()

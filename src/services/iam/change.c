@@ -80,17 +80,28 @@ void iam_get_entity(struct wb_call *c)
         answer(c, &e, IAM_DETAILS | IAM_EXTRAS | IAM_USE);
 }
 
-static void get_root(struct wb_call *c)
+/* The first account has no row: of its root no more is known than the age of its key. */
+static int64_t root_created_ms(struct wb_call *c)
 {
     struct wb_slice row;
+    struct wb_access_key key;
+    const struct wb_principal *p = &c->ctx.principal;
+    if (wb_tx_get(c->tx, wb_key(c->arena, WB_T_ACCOUNT, "s", p->account), &row))
+        return wb_json_get_i64(wb_json_read(c->arena, wb_dup(c->arena, row), NULL), "created", 0);
+    if (p->access_key.n &&
+        wb_tx_get(c->tx, wb_key(c->arena, WB_T_ACCESS_KEY, "s", p->access_key), &row) &&
+        wb_access_key_decode(row, &key))
+        return key.created_ms;
+    return 0;
+}
+
+static void get_root(struct wb_call *c)
+{
     const struct wb_principal *p = &c->ctx.principal;
     wb_out_object(&c->out, "User");
     wb_out_str(&c->out, "UserId", p->account);
     wb_out_str(&c->out, "Arn", p->arn);
-    if (wb_tx_get(c->tx, wb_key(c->arena, WB_T_ACCOUNT, "s", p->account), &row))
-        iam_out_time(
-            &c->out, "CreateDate",
-            wb_json_get_i64(wb_json_read(c->arena, wb_dup(c->arena, row), NULL), "created", 0));
+    iam_out_time(&c->out, "CreateDate", root_created_ms(c));
     wb_out_end(&c->out);
 }
 

@@ -1,6 +1,7 @@
 /* Policy documents as they are put: what they may say, how large they may be. */
 #include "auth/policy.h"
 #include "base/limits.h"
+#include "engine/account.h"
 #include "services/iam/iam.h"
 
 size_t iam_document_size(struct wb_slice text)
@@ -48,13 +49,6 @@ static bool each(struct wb_call *c, struct wb_json v, each_fn *fn)
     return true;
 }
 
-static bool is_here(struct wb_call *c, struct wb_slice account)
-{
-    struct wb_slice row;
-    return wb_slice_eq(account, c->ctx.account) ||
-           wb_tx_get(c->tx, wb_key(c->arena, WB_T_ACCOUNT, "s", account), &row);
-}
-
 /* The user or role that an ARN names. */
 static bool find_principal(struct wb_call *c, struct wb_slice arn, struct wb_iam_entity *e)
 {
@@ -87,7 +81,8 @@ static bool principal_exists(struct wb_call *c, struct wb_slice text)
     bool found = true;
     if (is_id(text))
         found = wb_iam_by_id(c->tx, text, &e);
-    else if (wb_iam_arn_parse(text, &account, &kind, &path, &name) && is_here(c, account))
+    else if (wb_iam_arn_parse(text, &account, &kind, &path, &name) &&
+             wb_account_exists(c->tx, account))
         found = find_principal(c, text, &e);
     return found || fail_principal(c, "AWS", text);
 }
