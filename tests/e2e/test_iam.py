@@ -185,7 +185,14 @@ def who_is_trusted(w, iam):
     first = iam.get_user(UserName="friend")["User"]
     iam.create_role(RoleName="trusting", AssumeRolePolicyDocument=trust({"AWS": [ARN + "root", ARN + "user/friend"]}))
     assert shown() == [ARN + "root", ARN + "user/friend"]
-    assert assume(friend)["AssumedRoleUser"]["Arn"].endswith(":assumed-role/trusting/work")
+    session = assume(friend)
+    assert session["AssumedRoleUser"]["Arn"].endswith(":assumed-role/trusting/work")
+    iam.put_role_policy(RoleName="trusting", PolicyName="p", PolicyDocument=policy(allow("iam:*")))
+    by_role = w.client_with("iam", session["Credentials"])
+    for call, more in ((by_role.get_user, {}), (by_role.create_access_key, {}), (by_role.list_access_keys, {}), (by_role.list_mfa_devices, {}),
+                       (by_role.delete_access_key, {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"})):
+        refused("ValidationError", "Must specify userName when calling with non-User credentials", call, **more)
+    iam.delete_role_policy(RoleName="trusting", PolicyName="p")
     iam.update_user(UserName="friend", NewUserName="pal", NewPath="/p/")
     assert shown() == [ARN + "root", ARN + "user/p/pal"]
     assume(friend)

@@ -59,13 +59,14 @@ void iam_of_profile_role(struct wb_call *c)
     wb_call_pass_role(c, named_arn(c, iam_kind(WB_IAM_ROLE)), "ec2.amazonaws.com");
 }
 
-/* The caller's own ARN when no user is named: a user's, or the root's. */
+/* The caller when he is a user and names nobody. */
 static struct wb_slice own_arn(struct wb_call *c)
 {
     struct wb_iam_entity e;
     if (wb_in_str(c, "UserName").p)
         return named_arn(c, iam_kind(WB_IAM_USER));
-    return wb_iam_by_id(c->tx, c->ctx.principal.owner, &e) ? e.arn : WB_S("*");
+    bool user = wb_iam_by_id(c->tx, c->ctx.principal.owner, &e) && e.kind == WB_IAM_USER;
+    return user ? e.arn : WB_S("*");
 }
 
 void iam_of_own_user(struct wb_call *c)
