@@ -11,7 +11,7 @@ bool wb_arn_parse(struct wb_slice s, struct wb_arn *out)
             return false;
     }
     *out = (struct wb_arn){part[1], part[2], part[3], part[4], s};
-    return out->partition.n && out->service.n && out->resource.n;
+    return wb_slice_is(out->partition, "aws") && out->service.n && out->resource.n;
 }
 
 struct wb_slice wb_arn_make(struct wb_arena *a, const char *service, struct wb_slice region,

@@ -143,6 +143,20 @@ static void add_global(struct context *x, const struct wb_call *c, const struct 
     add(x, WB_S("lambda:SourceFunctionArn"), s->function);
 }
 
+/* What has the tags: of an index the table, of a function's version the function. */
+static struct wb_slice tagged(struct wb_slice resource, const struct wb_arn *arn)
+{
+    struct wb_slice rest = arn->resource;
+    char sep = wb_slice_is(arn->service, "dynamodb") ? '/'
+               : wb_slice_is(arn->service, "lambda") ? ':'
+                                                     : 0;
+    if (!sep)
+        return resource;
+    wb_slice_cut(&rest, sep);
+    wb_slice_cut(&rest, sep);
+    return rest.p ? wb_slice_sub(resource, 0, resource.n - rest.n - 1) : resource;
+}
+
 static void add_resource_tags(struct context *x, struct wb_tx *tx, struct wb_slice arn)
 {
     struct wb_pair *tag;
@@ -346,7 +360,7 @@ static bool decide(struct decision *d, const struct wb_need *n)
     d->shared = d->context.pairs.n;
     add(&d->context, WB_S("aws:ResourceAccount"), owner);
     if (keys & WB_KEYS_RESOURCE_TAG && named)
-        add_resource_tags(&d->context, d->tx, n->resource);
+        add_resource_tags(&d->context, d->tx, tagged(n->resource, &arn));
     for (size_t i = 0; i < n->condition_count; i++)
         add(&d->context, n->condition[i].name, n->condition[i].value);
     struct wb_request q = {.principal = &c->ctx.principal,
@@ -453,6 +467,8 @@ static void name_needs(struct wb_call *c, struct wb_tx *tx)
     c->tx = before;
     if (c->need_count == 0)
         wb_call_resource(c, WB_S("*"));
+    if (wb_failed(c) && c->error.status == 403) /* by a rule that is no policy */
+        refuse_without(c, "identity-based policy");
 }
 
 static void check_all(struct wb_call *c, struct wb_tx *tx)

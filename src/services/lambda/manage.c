@@ -140,9 +140,9 @@ void lambda_concurrency_delete(struct wb_call *c)
 static const struct lambda_function *tagged(struct wb_call *c)
 {
     struct lambda_ref r;
-    const struct lambda_function *f = NULL;
-    if (lambda_ref_parse(wb_in_str(c, "Resource"), &c->ctx, &r))
-        f = lambda_function_find(c->tx, r.account, r.region, r.name);
+    if (!lambda_tags_ref(c, &r))
+        return NULL;
+    const struct lambda_function *f = lambda_function_find(c->tx, r.account, r.region, r.name);
     if (!f)
         lambda_not_found(c, &r);
     return f;

@@ -67,6 +67,20 @@ bool lambda_ref_of(struct wb_call *c, struct lambda_ref *out)
     return true;
 }
 
+/* Functions have tags, their versions have not. */
+bool lambda_tags_ref(struct wb_call *c, struct lambda_ref *out)
+{
+    struct wb_slice text = wb_in_str(c, "Resource");
+    if (!lambda_ref_parse(text, &c->ctx, out) || !wb_slice_eq(out->region, c->ctx.region))
+        lambda_fail(c, "ResourceNotFoundException", 404, "User", "Function not found: %.*s",
+                    WB_FMT(text));
+    else if (out->qualifier.n)
+        lambda_fail(c, "InvalidParameterValueException", 400, "User",
+                    "Tags on function aliases and versions are not supported. Please specify "
+                    "either a function ARN.");
+    return !wb_failed(c);
+}
+
 void lambda_not_found(struct wb_call *c, const struct lambda_ref *r)
 {
     struct wb_slice arn = lambda_function_arn(c->arena, r->account, r->region, r->name);

@@ -35,9 +35,12 @@ void lambda_configuration_resource(struct wb_call *c)
     lambda_role_pass(c);
 }
 
+/* The function's own ARN: it may be asked for by a shorter name. */
 void lambda_tags_resource(struct wb_call *c)
 {
-    wb_call_resource(c, wb_in_str(c, "Resource"));
+    struct lambda_ref r;
+    if (lambda_tags_ref(c, &r))
+        wb_call_resource(c, arn_of(c, &r));
 }
 
 /* --- conditions --- */

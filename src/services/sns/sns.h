@@ -52,6 +52,7 @@ struct topic_def {
 extern struct wb_def_kind sns_topic_kind;
 const struct topic_def *sns_topic_def(struct wb_tx *tx, struct wb_slice arn); /* or NULL */
 const struct wb_policy *sns_resource_policy(struct wb_tx *tx, struct wb_slice arn);
+bool sns_arn_ok(const struct wb_call *c, struct wb_slice arn); /* of SNS and the call's region */
 /* The topic of the call's TopicArn, or the error NotFound / InvalidParameter set. */
 bool sns_call_topic(struct wb_call *c, struct wb_slice arn, struct topic *out);
 /* The JSON object with one text member set, or removed when the value is empty. */

@@ -286,8 +286,7 @@ void sns_unsubscribe(struct wb_call *c)
     struct topic t;
     struct subscription s;
     struct wb_slice arn = wb_in_str(c, "SubscriptionArn");
-    struct wb_arn parts;
-    if (!wb_arn_parse(arn, &parts) || !wb_slice_is(parts.service, "sns")) {
+    if (!sns_arn_ok(c, arn)) {
         sns_invalid(c, "SubscriptionArn Reason: An ARN must have at least 6 elements, not 1");
         return;
     }
@@ -508,8 +507,7 @@ void sns_list_subscriptions(struct wb_call *c)
 static bool call_subscription(struct wb_call *c, struct topic *t, struct subscription *s)
 {
     struct wb_slice arn = wb_in_str(c, "SubscriptionArn");
-    struct wb_arn parts;
-    if (!wb_arn_parse(arn, &parts) || !wb_slice_is(parts.service, "sns"))
+    if (!sns_arn_ok(c, arn))
         sns_invalid(c, "SubscriptionArn");
     else if (!by_arn(c->tx, arn, t, s))
         wb_fail(c, "NotFound", 404, "Subscription does not exist");

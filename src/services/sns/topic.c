@@ -139,10 +139,19 @@ void sns_invalid(struct wb_call *c, const char *what)
     wb_fail(c, "InvalidParameter", 400, "Invalid parameter: %s", what);
 }
 
-bool sns_call_topic(struct wb_call *c, struct wb_slice arn, struct topic *out)
+/* A topic of another region is not reached from here: the region that policies are asked about and
+ * that the audit log goes by is the request's. */
+bool sns_arn_ok(const struct wb_call *c, struct wb_slice arn)
 {
     struct wb_arn parts;
-    if (!wb_arn_parse(arn, &parts) || !wb_slice_is(parts.service, "sns") || parts.resource.n == 0) {
+    bool any = c->ctx.principal.type == WB_PRINCIPAL_ANONYMOUS; /* not signed for any region */
+    return wb_arn_parse(arn, &parts) && wb_slice_is(parts.service, "sns") &&
+           (any || wb_slice_eq(parts.region, c->ctx.region));
+}
+
+bool sns_call_topic(struct wb_call *c, struct wb_slice arn, struct topic *out)
+{
+    if (!sns_arn_ok(c, arn)) {
         sns_invalid(c, "TopicArn");
         return false;
     }
@@ -349,10 +358,9 @@ void sns_create_topic(struct wb_call *c)
 
 void sns_delete_topic(struct wb_call *c)
 {
-    struct wb_arn parts;
     struct wb_slice arn = wb_in_str(c, "TopicArn");
     struct topic t;
-    if (!wb_arn_parse(arn, &parts) || !wb_slice_is(parts.service, "sns")) {
+    if (!sns_arn_ok(c, arn)) {
         sns_invalid(c, "TopicArn");
         return;
     }
@@ -546,10 +554,12 @@ void sns_remove_permission(struct wb_call *c)
 
 static bool tagged_topic(struct wb_call *c, struct topic *t)
 {
-    if (sns_topic_by_arn(c->tx, wb_in_str(c, "ResourceArn"), t))
-        return true;
-    wb_fail(c, "ResourceNotFound", 404, "Resource does not exist");
-    return false;
+    struct wb_slice arn = wb_in_str(c, "ResourceArn");
+    if (!sns_arn_ok(c, arn))
+        sns_invalid(c, "ResourceArn");
+    else if (!sns_topic_by_arn(c->tx, arn, t))
+        wb_fail(c, "ResourceNotFound", 404, "Resource does not exist");
+    return !wb_failed(c);
 }
 
 void sns_tag_resource(struct wb_call *c)
