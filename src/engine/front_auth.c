@@ -34,9 +34,18 @@ static bool known_host(const struct wb_front *f, struct wb_slice host)
            wb_slice_ieq(host, without_port(f->public_host));
 }
 
+/* An image or a link of a foreign page is a GET without an Origin, and a query alone can be an
+ * operation. Links in mails lead to our own pages. */
+static bool by_another_site(const struct wb_http_exchange *x)
+{
+    struct wb_slice site = wb_http_header(x, "Sec-Fetch-Site");
+    return site.p && !wb_slice_ieq(site, WB_S("same-origin")) &&
+           !wb_slice_ieq(site, WB_S("none")) && !wb_slice_starts(x->path, WB_S("/_waybill/"));
+}
+
 /* With auth off any page in a browser on this machine could drive the server. What the browser adds
- * by itself tells: an Origin that is not this server's, or a Host some other name was bound to
- * (DNS rebinding). */
+ * by itself tells: an Origin or a site that is not this server's, or a Host some other name was
+ * bound to (DNS rebinding). */
 bool wb_front_trusted(const struct wb_front *f, const struct wb_http_exchange *x)
 {
     if (f->engine->config.auth)
@@ -45,7 +54,7 @@ bool wb_front_trusted(const struct wb_front *f, const struct wb_http_exchange *x
         return false;
     struct wb_slice origin = wb_http_header(x, "Origin");
     if (!origin.p)
-        return true;
+        return !by_another_site(x);
     ptrdiff_t at = wb_slice_find(origin, WB_S("://"), 0);
     if (at < 0)
         return false; /* "null" */

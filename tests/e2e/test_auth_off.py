@@ -39,6 +39,11 @@ def origins(w):
         assert status == 403, (origin, status, text)
         status, text = ask(w, path="/_waybill/reset", body="", Origin=origin)
         assert status == 403, (origin, status, text)
+    for site in ("cross-site", "same-site"):
+        assert ask(w, "GET", "/?" + WHO, "", Sec_Fetch_Site=site)[0] == 403, site
+        assert ask(w, "GET", "/_waybill/health", "", Sec_Fetch_Site=site)[0] == 200, site
+    for site in ("same-origin", "none"):
+        assert ask(w, "GET", "/?" + WHO, "", Sec_Fetch_Site=site)[0] == 200, site
     assert "Access-Control" not in ask(w, "OPTIONS", body="", Origin="https://evil.example", Access_Control_Request_Method="POST")[1]
 
 

@@ -114,6 +114,8 @@ def other_regions(w):
                        (there.list_tags_for_resource, {"ResourceArn": arn}), (there.delete_topic, {"TopicArn": arn})):
         assert code(call, **args) == "InvalidParameter", call
     assert w.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == ""
+    new = {"Runtime": "python3.12", "Handler": "index.handler", "Code": {"ZipFile": package()}, "Role": f"arn:aws:iam::{HOME}:role/r"}
+    assert code(w.client("lambda").create_function, FunctionName=f"arn:aws:lambda:eu-west-1:{HOME}:function:far", **new) == "ResourceNotFoundException"
 
 
 def recorded_refusals(w):

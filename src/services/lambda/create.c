@@ -186,7 +186,7 @@ void lambda_create_prepare(struct wb_call *c)
 {
     struct lambda_function scratch = {.timeout_s = 3};
     struct lambda_ref r;
-    if (!lambda_ref_of(c, &r))
+    if (!lambda_ref_here(c, &r))
         return;
     scratch.arn = lambda_function_arn(c->arena, r.account, r.region, r.name);
     if (r.qualifier.n)

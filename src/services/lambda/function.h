@@ -52,6 +52,7 @@ struct lambda_ref {
 bool lambda_ref_parse(struct wb_slice text, const struct wb_ctx *ctx, struct lambda_ref *out);
 /* The same for a call's FunctionName and Qualifier; fails the call. */
 bool lambda_ref_of(struct wb_call *c, struct lambda_ref *out);
+bool lambda_ref_here(struct wb_call *c, struct lambda_ref *out); /* in the call's region */
 bool lambda_tags_ref(struct wb_call *c, struct lambda_ref *out); /* of Resource */
 /* The function of a call, or NULL with the call failed. */
 const struct lambda_function *lambda_function_of(struct wb_call *c);

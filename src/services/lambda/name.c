@@ -88,17 +88,23 @@ void lambda_not_found(struct wb_call *c, const struct lambda_ref *r)
                 WB_FMT(arn), r->qualifier.n ? ":" : "", WB_FMT(r->qualifier));
 }
 
+bool lambda_ref_here(struct wb_call *c, struct lambda_ref *out)
+{
+    if (!lambda_ref_of(c, out))
+        return false;
+    if (wb_slice_eq(out->region, c->ctx.region))
+        return true;
+    lambda_fail(c, "ResourceNotFoundException", 404, "User",
+                "Functions from '%.*s' are not reachable in this region ('%.*s')",
+                WB_FMT(out->region), WB_FMT(c->ctx.region));
+    return false;
+}
+
 const struct lambda_function *lambda_function_of(struct wb_call *c)
 {
     struct lambda_ref r;
-    if (!lambda_ref_of(c, &r))
+    if (!lambda_ref_here(c, &r))
         return NULL;
-    if (!wb_slice_eq(r.region, c->ctx.region)) {
-        lambda_fail(c, "ResourceNotFoundException", 404, "User",
-                    "Functions from '%.*s' are not reachable in this region ('%.*s')",
-                    WB_FMT(r.region), WB_FMT(c->ctx.region));
-        return NULL;
-    }
     const struct lambda_function *f = NULL;
     if (!r.qualifier.n || wb_slice_is(r.qualifier, "$LATEST"))
         f = lambda_function_find(c->tx, r.account, r.region, r.name);
