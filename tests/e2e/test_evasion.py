@@ -65,6 +65,19 @@ def other_partitions(w):
     assert w.client("dynamodb").scan(TableName="secret")["Count"] == 0
 
 
+def rules_of_the_default_bus(w):
+    """They have one ARN."""
+    events, rule = w.client("events"), f"arn:aws:events:{HERE}:{HOME}:rule/"
+    events.put_rule(Name="r", EventPattern='{"source":["a"]}', Tags=[{"Key": "level", "Value": "secret"}])
+    u = w.user("rules", allow("*"), deny("*", rule + "r"))("events")
+    refused(u.untag_resource, ResourceARN=rule + "r", TagKeys=["level"])
+    refused(u.disable_rule, Name="r", EventBusName="default")
+    refused(u.disable_rule, Name="r", EventBusName=f"arn:aws:events:{HERE}:{HOME}:event-bus/default")
+    assert code(u.untag_resource, ResourceARN=rule + "default/r", TagKeys=["level"]) == "ResourceNotFoundException"
+    assert code(u.tag_resource, ResourceARN=rule + "default/r", Tags=[{"Key": "level", "Value": "open"}]) == "ResourceNotFoundException"
+    assert len(events.list_tags_for_resource(ResourceARN=rule + "r")["Tags"]) == 1
+
+
 def tags_of_parts(w):
     """An index has the tags of its table, a version of a function those of the function."""
     u = w.user("tags", allow("*"), deny(["dynamodb:Query", "dynamodb:Scan", "lambda:InvokeFunction"],
@@ -140,6 +153,7 @@ def main():
     with Waybill() as w:
         things(w)
         other_partitions(w)
+        rules_of_the_default_bus(w)
         tags_of_parts(w)
         function_tags(w)
         other_regions(w)

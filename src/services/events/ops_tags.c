@@ -36,6 +36,8 @@ static bool resource(struct wb_call *c, struct wb_slice *arn)
                 slash = (ptrdiff_t)i;
         bus = slash < 0 ? WB_S("default") : wb_slice_sub(rest, 0, (size_t)slash);
         name = slash < 0 ? rest : wb_slice_sub(rest, (size_t)slash + 1, rest.n);
+        if (slash >= 0 && wb_slice_is(bus, "default"))
+            bus = WB_S("default/"); /* no second spelling of the default bus's rules */
     }
     const struct wb_bus *b = wb_bus_find(c->tx, c->ctx.account, c->ctx.region, bus);
     if (!b)

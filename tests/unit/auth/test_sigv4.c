@@ -108,6 +108,9 @@ static void test_broken_headers(void **state)
          "keyid/date/region/service/term, got 'AKIAWAYBILLEXAMPLE01/20261122/dynamodb/"},
         {"/eu-central-1", "/a/b", WB_SIG_INCOMPLETE, "exactly 5 slash-delimited elements"},
         {"/eu-central-1", "/", WB_SIG_MISMATCH, "scoped to a valid region"},
+        {"/eu-central-1", "/eu:1:table", WB_SIG_MISMATCH, "scoped to a valid region"},
+        {"/eu-central-1", "/*", WB_SIG_MISMATCH, "scoped to a valid region"},
+        {"/eu-central-1", "/EU-central-1", WB_SIG_MISMATCH, "scoped to a valid region"},
         {"aws4_request", "aws5_request", WB_SIG_MISMATCH,
          "Credential should be scoped with a valid terminator: 'aws4_request', not "
          "'aws5_request'."},
