@@ -72,7 +72,7 @@ static void publish(struct wb_tx *tx, const struct wb_call *c, const struct wb_a
     ctx.account = f->account;
     ctx.region = f->region;
     const char *source = wb_printf(tx->arena, "aws.%s", c->service->signing_name).p;
-    wb_bus_publish(tx, &ctx, source, "AWS API Call via CloudTrail", record);
+    wb_bus_publish(tx, &ctx, source, "AWS API Call via CloudTrail", WB_SLICE_NULL, record);
 }
 
 void wb_audit_call(struct wb_tx *tx, const struct wb_call *c)
@@ -108,10 +108,10 @@ void wb_bus_publish_register(struct wb_engine *e, wb_bus_publish_fn *fn)
 }
 
 void wb_bus_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *source,
-                    const char *detail_type, struct wb_slice detail)
+                    const char *detail_type, struct wb_slice resource, struct wb_slice detail)
 {
     if (tx->engine->bus_publish && ctx->depth < WB_WORK_DEPTH_MAX)
-        tx->engine->bus_publish(tx, ctx, source, detail_type, detail);
+        tx->engine->bus_publish(tx, ctx, source, detail_type, resource, detail);
 }
 
 /* --- expiry --- */

@@ -76,11 +76,13 @@ void wb_explain_denial(struct wb_call *c);
 
 /* How events of the server itself reach a bus: the events service registers this. */
 typedef void wb_bus_publish_fn(struct wb_tx *tx, const struct wb_ctx *ctx, const char *source,
-                               const char *detail_type, struct wb_slice detail);
+                               const char *detail_type, struct wb_slice resource,
+                               struct wb_slice detail);
 void wb_bus_publish_register(struct wb_engine *e, wb_bus_publish_fn *fn);
-/* Puts an event on the default bus of ctx's account and region, in this command. detail is JSON. */
+/* Puts an event on the default bus of ctx's account and region, in this command. resource: the ARN
+ * it is about, or null; detail is JSON. */
 void wb_bus_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *source,
-                    const char *detail_type, struct wb_slice detail);
+                    const char *detail_type, struct wb_slice resource, struct wb_slice detail);
 
 void wb_audit_register(struct wb_engine *e);
 

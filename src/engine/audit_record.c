@@ -252,6 +252,7 @@ static const struct {
     {"s3", "", "AWS::S3::Bucket"},
     {"sqs", "", "AWS::SQS::Queue"},
     {"sns", "", "AWS::SNS::Topic"},
+    {"ssm", "parameter/", "AWS::SSM::Parameter"},
 };
 
 bool wb_audit_resource(struct wb_slice arn, struct wb_slice *type, struct wb_slice *name)

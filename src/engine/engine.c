@@ -184,6 +184,9 @@ void wb_engine_free(struct wb_engine *e)
 {
     if (!e)
         return;
+    for (size_t i = 0; e->modules && e->modules[i]; i++)
+        if (e->modules[i]->free)
+            e->modules[i]->free(e);
     wb_dispatcher_free(e);
     wb_writer_free(e);
     wb_pool_free(e);

@@ -41,6 +41,7 @@ struct wb_module {
                                            before any thread */
     void (*run)(struct wb_engine *e);  /* on the dispatcher's thread, once, before the first work */
     void (*stop)(struct wb_engine *e); /* dispatcher's thread, at drain */
+    void (*free)(struct wb_engine *e); /* at the very end: lets go what start made */
     void (*first)(struct wb_tx *tx); /* in the first command of an empty store (the default bus) */
     void (*check)(struct wb_tx *tx, void (*bad)(void *arg, const char *what),
                   void *arg); /* `waybill check`: rows decode, indexes agree */

@@ -179,6 +179,7 @@ def events(w):
         found = []
         for row in re.findall(r"^(\d+) ", w.waybill("dead", "list").stdout, re.M):
             event = json.loads(re.search(r"^Payload +(.*)$", w.waybill("dead", "show", row).stdout, re.M)[1])
+            assert event["resources"] == [f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/ev/p"], event
             assert event["source"] == "aws.ssm" and event["account"] == ACCOUNT and SECRET not in json.dumps(event)
             d = event["detail"]
             assert (d.get("name") or d["parameter-name"]) == "/ev/p"

@@ -58,7 +58,7 @@ void wb_event_match(struct wb_event *e, const struct wb_envelope *v, int64_t now
 void wb_event_store(struct wb_tx *tx, struct wb_event *e, struct wb_events_tally *t);
 /* inside.c: events of the server itself. */
 void wb_events_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *source,
-                       const char *detail_type, struct wb_slice detail);
+                       const char *detail_type, struct wb_slice resource, struct wb_slice detail);
 
 /* deliver.c: one matched target of one event, in a command. */
 struct wb_event_out {

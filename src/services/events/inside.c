@@ -6,7 +6,7 @@
 #include "services/events/events.h"
 
 void wb_events_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *source,
-                       const char *detail_type, struct wb_slice detail)
+                       const char *detail_type, struct wb_slice resource, struct wb_slice detail)
 {
     struct wb_arena *a = tx->arena;
     const struct wb_bus *b = wb_bus_find(tx, ctx->account, ctx->region, WB_S("default"));
@@ -20,7 +20,8 @@ void wb_events_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *s
                             .account = ctx->account,
                             .time = wb_time_str(a, tx->now_ms, WB_TIME_ISO_S),
                             .region = ctx->region,
-                            .resource = wb_new(a, struct wb_slice),
+                            .resource = &resource,
+                            .resource_count = resource.p != NULL,
                             .detail = wb_json_read(a, detail, NULL)};
     struct wb_events_tally tally = {.count = 0};
     e.ctx.depth++;

@@ -272,7 +272,7 @@ void lambda_tick_arm(struct lambda *l)
     wb_timer_start(l->tick, TICK_MS);
 }
 
-static void forget_queue(struct lambda *l, struct queue *q)
+void lambda_queue_free(struct lambda *l, struct queue *q)
 {
     wb_list_remove(&q->link);
     wb_map_del(l->queues, q->arn);
@@ -296,7 +296,7 @@ void lambda_tick(void *arg)
         k = k->next;
         expire(l, q, now_ns);
         if (q->waiting_count == 0 && q->env_count == 0)
-            forget_queue(l, q);
+            lambda_queue_free(l, q);
     }
     lambda_dispatch(l);
     lambda_tick_arm(l);

@@ -150,6 +150,7 @@ struct lambda {
 
 /* --- fleet.c --- */
 struct queue *lambda_queue(struct lambda *l, struct wb_slice arn, bool make);
+void lambda_queue_free(struct lambda *l, struct queue *q);
 void lambda_submit(
     struct invocation *v);              /* dispatcher's thread; done is called once, maybe inside */
 void lambda_dispatch(struct lambda *l); /* something changed: give work to environments */

@@ -271,6 +271,16 @@ static void stop(struct wb_engine *e)
     wb_process_end();
 }
 
+static void release(struct wb_engine *e)
+{
+    struct lambda *l = wb_engine_get(e, "lambda");
+    while (!wb_list_empty(&l->queue_list))
+        lambda_queue_free(l, WB_CONTAINER(l->queue_list.next, struct queue, link));
+    wb_map_free(l->queues);
+    free(l->run);
+    free(l);
+}
+
 static void check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void *arg)
 {
     struct wb_slice key, value;
@@ -288,5 +298,9 @@ static void check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), vo
     wb_scan_close(s);
 }
 
-const struct wb_module wb_lambda_module = {
-    .service = &wb_lambda_service, .start = start, .run = run, .stop = stop, .check = check};
+const struct wb_module wb_lambda_module = {.service = &wb_lambda_service,
+                                           .start = start,
+                                           .run = run,
+                                           .stop = stop,
+                                           .free = release,
+                                           .check = check};

@@ -69,5 +69,5 @@ void ssm_changed(struct wb_tx *tx, const struct wb_ctx *ctx, const struct ssm_pa
     if (v->description.p)
         wb_jw_kstr(&w, "description", v->description);
     wb_jw_end_object(&w);
-    wb_bus_publish(tx, ctx, "aws.ssm", "Parameter Store Change", wb_buf_slice(&b));
+    wb_bus_publish(tx, ctx, "aws.ssm", "Parameter Store Change", p->arn, wb_buf_slice(&b));
 }

@@ -205,7 +205,7 @@ static void tell(struct wb_tx *tx, const struct wb_ctx *ctx, const struct ssm_pa
     wb_jw_kcstr(&w, "action-status", "Success");
     wb_jw_kstr(&w, "action-reason", reason(tx, v, policy));
     wb_jw_end_object(&w);
-    wb_bus_publish(tx, ctx, "aws.ssm", "Parameter Store Policy Action", wb_buf_slice(&b));
+    wb_bus_publish(tx, ctx, "aws.ssm", "Parameter Store Policy Action", p->arn, wb_buf_slice(&b));
 }
 
 /* Does what is due; true when the parameter is gone. */
