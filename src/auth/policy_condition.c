@@ -268,21 +268,19 @@ bool wb_condition_holds(const struct wb_condition *c, const struct wb_request *q
 {
     if (c->test == WB_TEST_NULL)
         return null_holds(c, q);
-    bool any = false, all = true, present = false;
+    bool all = c->quantifier == WB_FOR_ALL || (c->quantifier == WB_ONE && c->negated);
+    bool present = false;
     struct wb_key_value v;
     size_t pos = 0;
     while (wb_context_next(q, c->key, &pos, &v)) {
         if (c->quantifier != WB_ONE && v.text.n == 0)
             continue;
-        bool good = matches_any(c, v.text, q) != c->negated;
         present = true;
-        any |= good;
-        all &= good;
+        if ((matches_any(c, v.text, q) != c->negated) != all)
+            return !all;
     }
     if (!present)
         return c->quantifier == WB_FOR_ALL || c->if_exists ||
                (c->quantifier == WB_ONE && c->negated);
-    if (c->quantifier == WB_FOR_ALL || (c->quantifier == WB_ONE && c->negated))
-        return all;
-    return any;
+    return all;
 }

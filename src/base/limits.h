@@ -242,6 +242,7 @@
 #define WB_LOOKUP_ROWS         5000         /* records read for it */
 #define WB_LOOKUP_BYTES        (4 << 20)    /* of its records */
 #define WB_DENIALS_MAX         8            /* missing permissions told of one call */
+#define WB_DENIAL_ASKED_MAX    64           /* values of condition keys told of one of them */
 #define WB_KEY_USE_MS          60000        /* how often the last use of access keys is stored */
 #define WB_KEY_USE_MAX         4096         /* keys whose use waits for that, per loop */
 

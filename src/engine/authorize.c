@@ -271,6 +271,9 @@ static void add_asked(void *arg, struct wb_slice key, struct wb_slice value)
 {
     struct context *x = arg;
     const struct wb_pair *have = x->pairs.p;
+    if (x->pairs.n == WB_DENIAL_ASKED_MAX) /* an item can name a hundred thousand attributes */
+        return;
+    value = wb_slice_sub(value, 0, WB_AUDIT_TEXT_MAX);
     for (size_t i = 0; i < x->pairs.n; i++)
         if (wb_slice_ieq(have[i].name, key) && wb_slice_eq(have[i].value, value))
             return;

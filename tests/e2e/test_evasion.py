@@ -149,6 +149,19 @@ def recorded_refusals(w):
         assert what in failed, (what, failed)
 
 
+def many_attributes(w):
+    """A refusal remembers some of what the policies asked about, however much there was of it."""
+    few = {"Condition": {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["k"]}}}
+    u = w.user("many", allow("dynamodb:PutItem", **few))("dynamodb")
+    try:
+        u.put_item(TableName="secret", Item={"k": {"S": "x"}, "A" * 5000: {"BOOL": True}, **{f"a{i}": {"BOOL": True} for i in range(20000)}})
+        raise AssertionError("was allowed")
+    except ClientError as e:
+        why = w.waybill("why", e.response["ResponseMetadata"]["RequestId"]).stdout
+    assert why.count("dynamodb:Attributes = ") == 64, why
+    assert "A" * 1024 in why and "A" * 1025 not in why, why
+
+
 def main():
     with Waybill() as w:
         things(w)
@@ -158,6 +171,7 @@ def main():
         function_tags(w)
         other_regions(w)
         recorded_refusals(w)
+        many_attributes(w)
 
 
 if __name__ == "__main__":
