@@ -109,6 +109,19 @@ def function_tags(w):
     assert w.client("lambda").list_tags(Resource=arn)["Tags"] == {"level": "secret"}
 
 
+def keys_of_others(w):
+    """An access key's id does not tell who has it in another account."""
+    key = [e for e in w.client("iam").list_access_keys(UserName="tags")["AccessKeyMetadata"]][0]["AccessKeyId"]
+    mine = dict(re.findall(r"^export (\w+)=(.*)$", w.waybill("account", "add", "222222222222").stdout, re.M))
+    iam = w.client_with("iam", {"AccessKeyId": mine["AWS_ACCESS_KEY_ID"], "SecretAccessKey": mine["AWS_SECRET_ACCESS_KEY"]})
+    try:
+        iam.get_access_key_last_used(AccessKeyId=key)
+        raise AssertionError("was told")
+    except ClientError as e:
+        assert HOME not in str(e) and "user/" not in str(e), e
+    assert w.client("iam").get_access_key_last_used(AccessKeyId=key)["UserName"] == "tags"
+
+
 def other_regions(w):
     """What is of a region is reached by requests for that region: aws:RequestedRegion tells the truth, and the audit log of that region
     has the record."""
@@ -169,6 +182,7 @@ def main():
         rules_of_the_default_bus(w)
         tags_of_parts(w)
         function_tags(w)
+        keys_of_others(w)
         other_regions(w)
         recorded_refusals(w)
         many_attributes(w)

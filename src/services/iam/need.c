@@ -82,12 +82,14 @@ void iam_of_list(struct wb_call *c)
                                    path.n ? path : WB_S("/"), WB_S("")));
 }
 
+/* Whose key another account's is would stand in the refusal. */
 void iam_of_key(struct wb_call *c)
 {
     struct wb_slice row, id = wb_in_str(c, "AccessKeyId");
     struct wb_access_key key;
     bool found = wb_tx_get(c->tx, wb_key(c->arena, WB_T_ACCESS_KEY, "s", id), &row) &&
-                 wb_access_key_decode(wb_dup(c->arena, row), &key);
+                 wb_access_key_decode(wb_dup(c->arena, row), &key) &&
+                 wb_slice_eq(key.owner.account, c->ctx.account);
     wb_call_resource(c, found ? key.owner.arn : WB_S("*"));
 }
 
