@@ -2,14 +2,19 @@
  * The pattern is parsed into a tree, the tree is written out as a program (counted repetitions
  * unrolled), and the program is run in all its states at once, character by character (Thompson,
  * 1968; Pike's form). No state is in the list twice, so a character costs at most the program.
+ *
+ * Most patterns are one set, repeated ("[a-zA-Z0-9_.-]+"): for those the characters are just
+ * walked.
  */
 #include "codec/regex.h"
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include <stdlib.h>
 
 #define DEPTH_MAX  64
 #define INFINITE   UINT32_MAX
+#define CHAR_LAST  0x10ffff
 #define REPEAT_MAX 100000 /* of {n}: what is more cannot fit anyway */
 
 struct range {
@@ -20,6 +25,7 @@ struct set {
     struct range *range;
     size_t count;
     bool negated;
+    uint64_t ascii[2]; /* of the ranges, a bit each: what is asked most */
 };
 
 enum node_kind { EMPTY, SET, BEGIN, END, CAT, ALT, REPEAT };
@@ -46,11 +52,14 @@ struct states {
 struct wb_regex {
     struct instruction *code;
     uint32_t count;
+    const struct set *only; /* the pattern is this one, repeated */
+    bool empty_too;
+    bool ours;
     /* Of a match. */
     struct states now, next;
-    uint32_t *mark; /* of each instruction: the last step it was added in */
+    uint64_t *mark; /* of each instruction: the last step it was added in */
     uint32_t *stack;
-    uint32_t step; /* counted through all matches */
+    uint64_t step; /* counted through all matches */
     uint64_t steps;
     bool matched; /* at the end of the text */
 };
@@ -116,6 +125,8 @@ static void add_range(struct parser *p, struct set *s, uint32_t lo, uint32_t hi)
         s->range = r;
     }
     s->range[s->count++] = (struct range){lo, hi};
+    for (uint32_t c = lo; c <= hi && c < 128; c++)
+        s->ascii[c >> 6] |= UINT64_C(1) << (c & 63);
 }
 
 /* What \d \w \s stand for; in a class the negated ones are written out as ranges. */
@@ -152,25 +163,42 @@ static bool add_named(struct parser *p, struct set *s, char c)
         add_range(p, s, from, r[i].lo - 1);
         from = r[i].hi + 1;
     }
-    add_range(p, s, from, 0x10ffff);
+    add_range(p, s, from, CHAR_LAST);
+    return true;
+}
+
+static bool hex_digit(struct parser *p, uint32_t *v)
+{
+    char c = p->at < p->s.n ? p->s.p[p->at] : '\0';
+    char lower = (char)(c | 0x20);
+    if (c >= '0' && c <= '9')
+        *v = *v * 16 + (uint32_t)(c - '0');
+    else if (lower >= 'a' && lower <= 'f')
+        *v = *v * 16 + (uint32_t)(lower - 'a' + 10);
+    else
+        return false;
+    p->at++;
     return true;
 }
 
 static uint32_t hex_char(struct parser *p, unsigned digits)
 {
     uint32_t v = 0;
-    for (unsigned i = 0; i < digits; i++, p->at++) {
-        char c = p->at < p->s.n ? p->s.p[p->at] : '\0';
-        char lower = (char)(c | 0x20);
-        if (c >= '0' && c <= '9') {
-            v = v * 16 + (uint32_t)(c - '0');
-        } else if (lower >= 'a' && lower <= 'f') {
-            v = v * 16 + (uint32_t)(lower - 'a' + 10);
-        } else {
+    for (unsigned i = 0; i < digits; i++)
+        if (!hex_digit(p, &v))
             refuse(p, "an escape lacks hexadecimal digits");
-            return 0;
-        }
-    }
+    return v;
+}
+
+/* Behind "\x{". */
+static uint32_t long_hex_char(struct parser *p)
+{
+    uint32_t v = 0;
+    bool any = false;
+    while (v <= CHAR_LAST && hex_digit(p, &v))
+        any = true;
+    if (!any || v > CHAR_LAST || !take(p, '}'))
+        refuse(p, "an escape lacks hexadecimal digits");
     return v;
 }
 
@@ -192,7 +220,7 @@ static uint32_t escaped_char(struct parser *p)
     case 'f':
         return '\f';
     case 'x':
-        return hex_char(p, 2);
+        return take(p, '{') ? long_hex_char(p) : hex_char(p, 2);
     case 'u':
         return hex_char(p, 4);
     default:
@@ -363,13 +391,18 @@ static struct node *parse_piece(struct parser *p)
     return n;
 }
 
+static struct node *append(struct parser *p, struct node *before, struct node *piece)
+{
+    return before->kind == EMPTY ? piece : new_node(p, CAT, before, piece);
+}
+
 static struct node *parse_alternatives(struct parser *p)
 {
     struct node *all = NULL;
     do {
         struct node *one = new_node(p, EMPTY, NULL, NULL);
         while (more(p) && p->s.p[p->at] != '|' && p->s.p[p->at] != ')')
-            one = new_node(p, CAT, one, parse_piece(p));
+            one = append(p, one, parse_piece(p));
         all = all ? new_node(p, ALT, all, one) : one;
     } while (!p->why && take(p, '|'));
     return all;
@@ -462,6 +495,22 @@ static void emit(struct writer *w, const struct node *n)
     }
 }
 
+static struct wb_regex *new_regex(struct wb_arena *a, const struct writer *w, const struct node *n)
+{
+    struct wb_regex *r = wb_new(a, struct wb_regex);
+    bool simple = n->kind == REPEAT && n->a->kind == SET && n->min <= 1 && n->max == INFINITE;
+    *r = (struct wb_regex){.code = wb_new_n(a, struct instruction, w->count),
+                           .count = w->count,
+                           .only = simple ? &n->a->set : NULL,
+                           .empty_too = n->min == 0,
+                           .now = {.list = wb_new_n(a, uint32_t, w->count)},
+                           .next = {.list = wb_new_n(a, uint32_t, w->count)},
+                           .mark = wb_new_n(a, uint64_t, w->count),
+                           .stack = wb_new_n(a, uint32_t, w->count)};
+    memcpy(r->code, w->code, w->count * sizeof *r->code);
+    return r;
+}
+
 struct wb_regex *wb_regex_compile(struct wb_arena *a, struct wb_slice pattern, const char **why)
 {
     struct parser p = {.a = a, .s = pattern};
@@ -477,30 +526,35 @@ struct wb_regex *wb_regex_compile(struct wb_arena *a, struct wb_slice pattern, c
         *why = p.why;
         return NULL;
     }
-    struct writer w = {.code = wb_new_n(a, struct instruction, WB_REGEX_PROGRAM_MAX)};
+    /* Few need all the room: what is used is copied. */
+    struct writer w = {.code = wb_xcalloc(WB_REGEX_PROGRAM_MAX, sizeof *w.code)};
     emit(&w, n);
     put(&w, OP_MATCH, NULL);
-    if (w.full) {
+    struct wb_regex *r = w.full ? NULL : new_regex(a, &w, n);
+    free(w.code);
+    if (!r)
         *why = "its repetitions make it too large";
-        return NULL;
-    }
-    struct wb_regex *r = wb_new(a, struct wb_regex);
-    *r = (struct wb_regex){.code = w.code,
-                           .count = w.count,
-                           .now = {.list = wb_new_n(a, uint32_t, w.count)},
-                           .next = {.list = wb_new_n(a, uint32_t, w.count)},
-                           .mark = wb_new_n(a, uint32_t, w.count),
-                           .stack = wb_new_n(a, uint32_t, w.count)};
     return r;
+}
+
+void wb_regex_trust(struct wb_regex *r)
+{
+    r->ours = true;
 }
 
 /* --- matching --- */
 
+static bool in_ranges(const struct set *s, uint32_t c)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (c >= s->range[i].lo && c <= s->range[i].hi)
+            return true;
+    return false;
+}
+
 static bool in_set(const struct set *s, uint32_t c)
 {
-    bool in = false;
-    for (size_t i = 0; i < s->count && !in; i++)
-        in = c >= s->range[i].lo && c <= s->range[i].hi;
+    bool in = c < 128 ? s->ascii[c >> 6] >> (c & 63) & 1 : in_ranges(s, c);
     return in != s->negated;
 }
 
@@ -565,21 +619,37 @@ static void advance(struct wb_regex *r, uint32_t c, bool end)
     r->next = t;
 }
 
+/* The next character of the text; a bad byte counts as U+FFFD. */
+static uint32_t text_char(struct wb_slice text, size_t *at)
+{
+    if ((unsigned char)text.p[*at] < 128)
+        return (unsigned char)text.p[(*at)++];
+    int32_t c = wb_utf8_next(text, at);
+    *at += c < 0;
+    return c < 0 ? 0xfffd : (uint32_t)c;
+}
+
+static bool all_in_set(const struct set *s, struct wb_slice text)
+{
+    for (size_t at = 0; at < text.n;)
+        if (!in_set(s, text_char(text, &at)))
+            return false;
+    return true;
+}
+
 enum wb_regex_result wb_regex_match(struct wb_regex *r, struct wb_slice text)
 {
     size_t at = 0;
+    if (r->only)
+        return (text.n || r->empty_too) && all_in_set(r->only, text) ? WB_REGEX_YES : WB_REGEX_NO;
     r->step++;
     r->now.count = 0;
     r->matched = false;
     add(r, &r->now, 0, true, text.n == 0);
     while (at < text.n && r->now.count) {
-        int32_t c = wb_utf8_next(text, &at);
-        if (c < 0) {
-            c = 0xfffd;
-            at++;
-        }
-        advance(r, (uint32_t)c, at == text.n);
-        if (r->steps > WB_REGEX_STEPS_MAX)
+        uint32_t c = text_char(text, &at);
+        advance(r, c, at == text.n);
+        if (r->steps > WB_REGEX_STEPS_MAX && !r->ours)
             return WB_REGEX_COSTLY;
     }
     return r->matched && at == text.n ? WB_REGEX_YES : WB_REGEX_NO;

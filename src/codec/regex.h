@@ -1,8 +1,9 @@
 /*
- * Regular expressions that users give us: those of Java that can be matched in time linear in the
- * text, whatever the expression. The whole text must match, as with Java's Matcher.matches.
+ * Regular expressions, users' and service models': those of Java that can be matched in time linear
+ * in the text, whatever the expression. The whole text must match, as with Java's Matcher.matches.
  *
- * Understood: characters and escapes (\t \n \r \f \xHH \uHHHH), . \d \D \w \W \s \S, classes with
+ * Understood: characters and escapes (\t \n \r \f \xHH \x{H..}
+ * \uHHHH), . \d \D \w \W \s \S, classes with
  * ranges and negation, ( ) (?: ) (?<name> ), |, ^ $ \A \z \Z, * + ? {n} {n,} {n,m}, each also lazy.
  * Refused: what needs memory of the text or of its surroundings (back references, look-ahead and
  * -behind, possessive quantifiers, \b), flags, \p{..}, and classes within classes.
@@ -17,6 +18,9 @@ struct wb_regex;
 /* In the arena. NULL with *why (static text) when the pattern is wrong, not understood or too
  * large. */
 struct wb_regex *wb_regex_compile(struct wb_arena *a, struct wb_slice pattern, const char **why);
+
+/* The pattern is the program's own: no allowance of steps, WB_REGEX_COSTLY is never answered. */
+void wb_regex_trust(struct wb_regex *r);
 
 enum wb_regex_result {
     WB_REGEX_NO,

@@ -20,25 +20,18 @@ const struct wb_shape iam_profile_name = NAME("instanceProfileNameType", 128);
 const struct wb_shape iam_policy_name = NAME("policyNameType", 128);
 const struct wb_shape iam_access_key_id = TEXT("accessKeyIdType", 16, 128, .pattern = "[\\w]+");
 const struct wb_shape iam_path =
-    TEXT("pathType", 1, 512, .pattern = "(/)|(/[\\x21-\\x7F]+/)",
-         .pattern_text = "(\\u002F)|(\\u002F[\\u0021-\\u007F]+\\u002F)",
+    TEXT("pathType", 1, 512, .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007F]+\\u002F)",
          .pattern_rule = "It must begin and end with / and contain only alphanumeric characters "
                          "and/or / characters.");
 const struct wb_shape iam_path_prefix =
-    TEXT("pathPrefixType", 1, 512, .pattern = "/[\\x21-\\x7F]*",
-         .pattern_text = "\\u002F[\\u0021-\\u007F]*",
+    TEXT("pathPrefixType", 1, 512, .pattern = "\\u002F[\\u0021-\\u007F]*",
          .pattern_rule = "It must begin with the / character and contain only alphanumeric "
                          "characters and/or / characters.");
 const struct wb_shape iam_arn = TEXT("arnType", 20, 2048, );
-/* Code points up to U+00FF, in UTF-8. */
 const struct wb_shape iam_document =
-    TEXT("policyDocumentType", 1, 131072,
-         .pattern = "([\\x09\\x0A\\x0D\\x20-\\x7F]|[\\xC2-\\xC3][\\x80-\\xBF])+",
-         .pattern_text = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
+    TEXT("policyDocumentType", 1, 131072, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
 /* Ours hold the last item's key, which may be an ARN. */
-const struct wb_shape iam_marker =
-    TEXT("markerType", 1, 4096, .pattern = "([\\x20-\\x7F]|[\\xC2-\\xC3][\\x80-\\xBF])+",
-         .pattern_text = "[\\u0020-\\u00FF]+");
+const struct wb_shape iam_marker = TEXT("markerType", 1, 4096, .pattern = "[\\u0020-\\u00FF]+");
 const struct wb_shape iam_max_items = {.kind = WB_INTEGER,
                                        .name = "maxItemsType",
                                        .min = 1,
@@ -47,16 +40,15 @@ const struct wb_shape iam_max_items = {.kind = WB_INTEGER,
                                        .has_max = true};
 const struct wb_shape iam_boolean = {.kind = WB_BOOLEAN, .name = "booleanType"};
 const struct wb_shape iam_policy_path =
-    TEXT("policyPathType", 1, 512, .pattern = "((/[A-Za-z0-9.,+@=_-]+)*)/",
-         .pattern_text = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/",
+    TEXT("policyPathType", 1, 512, .pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/",
          .pattern_rule = "It must begin and end with / and contain only alphanumeric characters "
                          "and/or / characters.");
-/* Letters and numbers of all scripts: every byte beyond ASCII passes. */
+/* Letters and numbers of all scripts: every character beyond ASCII passes. */
 static const struct wb_shape tag_key =
-    TEXT("tagKeyType", 1, 128, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\xFF-]+",
+    TEXT("tagKeyType", 1, 128, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\x{10FFFF}-]+",
          .pattern_text = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
 static const struct wb_shape tag_value =
-    TEXT("tagValueType", 0, 256, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\xFF-]*",
+    TEXT("tagValueType", 0, 256, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\x{10FFFF}-]*",
          .pattern_text = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
 static const struct wb_member tag_members[] = {
     {"Key", &tag_key, true}, {"Value", &tag_value, true}, {0}};

@@ -11,8 +11,7 @@
 /* --- managed policies --- */
 
 static const struct wb_shape policy_path =
-    TEXT("policyPathType", 1, 512, .pattern = "((/[A-Za-z0-9.,+@=_-]+)*)/",
-         .pattern_text = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/");
+    TEXT("policyPathType", 1, 512, .pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/");
 static const struct wb_shape description = {
     .kind = WB_STRING, .name = "policyDescriptionType", .max = 1000, .has_max = true};
 static const struct wb_shape version_id = {

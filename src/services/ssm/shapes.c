@@ -52,8 +52,8 @@
         .name = n, .shape = &(s), .required = true                                                 \
     }
 
-/* Letters beyond ASCII are let through byte by byte. */
-#define TAG_CHARS "([A-Za-z0-9 _.:/=+@\\x80-\\xff-]*)"
+/* Every character beyond ASCII is let through. */
+#define TAG_CHARS "([A-Za-z0-9 _.:/=+@\\x80-\\x{10ffff}-]*)"
 #define TAG_TEXT  "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"
 
 STR(name, "PSParameterName", 1, 2048);

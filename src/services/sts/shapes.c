@@ -23,10 +23,8 @@ static const struct wb_shape arn = TEXT(
                     "\\u10000-\\u10FFFF]+");
 static const struct wb_shape session_name =
     TEXT("roleSessionNameType", 2, 64, .pattern = "[\\w+=,.@-]*");
-static const struct wb_shape policy =
-    TEXT("sessionPolicyDocumentType", 1, 2048,
-         .pattern = "([\\x09\\x0A\\x0D\\x20-\\x7F]|[\\xC2-\\xC3][\\x80-\\xBF])+",
-         .pattern_text = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
+static const struct wb_shape policy = TEXT("sessionPolicyDocumentType", 1, 2048,
+                                           .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
 static const struct wb_shape role_seconds = NUMBER("roleDurationSecondsType", 900, 43200);
 static const struct wb_shape seconds = NUMBER("durationSecondsType", 900, 129600);
 static const struct wb_shape external_id =
@@ -38,10 +36,10 @@ static const struct wb_shape source_identity =
 static const struct wb_shape user_name = TEXT("userNameType", 2, 32, .pattern = "[\\w+=,.@-]*");
 static const struct wb_shape access_key = TEXT("accessKeyIdType", 16, 128, .pattern = "[\\w]*");
 static const struct wb_shape tag_key =
-    TEXT("tagKeyType", 1, 128, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\xFF-]+",
+    TEXT("tagKeyType", 1, 128, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\x{10FFFF}-]+",
          .pattern_text = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
 static const struct wb_shape tag_value =
-    TEXT("tagValueType", 0, 256, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\xFF-]*",
+    TEXT("tagValueType", 0, 256, .pattern = "[a-zA-Z0-9 _.:/=+@\\x80-\\x{10FFFF}-]*",
          .pattern_text = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
 STRUCTURE(static, tag, "Tag", {"Key", &tag_key, true}, {"Value", &tag_value, true});
 static const struct wb_shape tags = {.kind = WB_LIST,

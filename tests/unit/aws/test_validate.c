@@ -168,7 +168,7 @@ static void test_patterns(void **state)
         const char *pattern, *yes[4], *no[4];
     } cases[] = {
         {"[a-zA-Z0-9_.-]+", {"a", "a.b-c_9"}, {"", "a b", "\xc3\xa4"}},
-        {".*", {"", "anything \xc3\xa4"}, {NULL}},
+        {".*", {"", "anything \xc3\xa4"}, {"a\nb"}},
         {"\\d{12}", {"123456789012"}, {"12345678901", "1234567890123", "12345678901a"}},
         {"[\\.\\-_A-Za-z0-9]+", {"a.b-c_", "-"}, {"", "a/b", "\\"}},
         {"[/\\.\\-_A-Za-z0-9]+", {"aws/x"}, {"a b"}},
@@ -181,7 +181,6 @@ static void test_patterns(void **state)
         {"(|[a-zA-Z0-9$_-]+)", {"", "a$"}, {"a b"}},
         {"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()", {"", "arn:aws:kms:x"}, {"x", "arn:"}},
         {"[^\\x00-\\x1F\\x7F]+", {"a b", "\xc3\xa4"}, {"a\nb", "\x7f"}},
-        {"[]a]+", {"]a"}, {"b"}},
         {"[a^-]+", {"^-a"}, {"b"}},
         {"[\\^]+x", {"^x"}, {"x"}},
         {"[\\^-]+x", {"^-x"}, {"x", "ax"}},
@@ -190,6 +189,8 @@ static void test_patterns(void **state)
         {"[a-z]{2}(-gov)?-[a-z]+-\\d{1}", {"eu-central-1", "us-gov-west-1"}, {"eu-central"}},
         {"\\x41\\tb", {"A\tb"}, {"a"}},
         {"\\W\\S\\D", {"-ab"}, {"aab", "- b", "-a1"}},
+        {"[\\u0020-\\u00FF]+", {"a b", "\xc2\x80", "\xc3\xbf"}, {"\n", "\xc4\x80"}},
+        {"[a\\x80-\\x{10FFFF}]+", {"a\xc3\xa4", "\xf4\x8f\xbf\xbf"}, {"b", "\x7f"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (size_t j = 0; j < 4 && cases[i].yes[j]; j++)
@@ -201,15 +202,6 @@ static void test_patterns(void **state)
     }
     assert_false(wb_pattern_match("(a|\\s\\S)*", wb_slice("a\0b", 3)));
     assert_true(wb_pattern_match("[^b]+", wb_slice("a\0", 2)));
-
-    static const char *const foreign[] = {"(?!x)a",  "\\p{L}", "[\\p{L}]", "[a",
-                                          "a\\",     "[z-a]",  "[a&&b]",   "[[:alpha:]]",
-                                          "(?<=a)b", "\\1",    "\\xg0"};
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
-        struct wb_buf b = wb_buf_in(&arena);
-        if (wb_pattern_posix(&b, wb_slice_str(foreign[i])))
-            fail_msg("%s became %.*s", foreign[i], WB_FMT(b));
-    }
 }
 
 static void *match_elsewhere(void *arg)

@@ -58,6 +58,8 @@ static void test_matches(void **state)
         {"(a*)*", {"", "aaaa"}, {"b"}},
         {"(a?){3}a{3}", {"aaa", "aaaaaa"}, {"aa", "aaaaaaa"}},
         {"\\x41\\u00e4\\.", {"A\xc3\xa4."}, {"A\xc3\xa4x", "A."}},
+        {"\\x{41}[\\x{1f600}-\\x{10FFFF}]*", {"A", "A\xf0\x9f\x98\x80"}, {"A\xc3\xa4", "A."}},
+        {"([^b]+)", {"a", "\xc3\xa4"}, {"", "ab"}},
         {"\\w+\\W\\S", {"ab-c"}, {"ab- ", "abc"}},
         {"\\Aa\\z", {"a"}, {"ab"}},
         {"a^b", {NULL}, {"ab", "a"}},
@@ -78,11 +80,11 @@ static void test_matches(void **state)
 static void test_refused(void **state)
 {
     static const char *const bad[] = {
-        "(",      ")",         "a)",      "[",        "[]",          "[a",   "[z-a]",
-        "*a",     "a{",        "a{2,1}",  "a{x}",     "{2}",         "a++",  "(?=a)",
-        "(?<=a)", "(?i)a",     "(?<n",    "\\",       "\\1",         "\\b",  "\\pL",
-        "\\xg0",  "[[a]]",     "[a&&b]",  "a{99999}", "(a{99}){99}", "\xff", "((){9999}){9999}",
-        "a|*",    "a{100001}", "[a-\\d]",
+        "(",      ")",         "a)",      "[",        "[]",          "[a",     "[z-a]",
+        "*a",     "a{",        "a{2,1}",  "a{x}",     "{2}",         "a++",    "(?=a)",
+        "(?<=a)", "(?i)a",     "(?<n",    "\\",       "\\1",         "\\b",    "\\pL",
+        "\\xg0",  "[[a]]",     "[a&&b]",  "a{99999}", "(a{99}){99}", "\xff",   "((){9999}){9999}",
+        "a|*",    "a{100001}", "[a-\\d]", "\\x{}",    "\\x{110000}", "\\x{41", "\\x{4x}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *why = NULL;
@@ -112,6 +114,8 @@ static void test_bounds(void **state)
     r = wb_regex_compile(&arena, WB_S("(a?){1500}"), &why);
     assert_non_null(r);
     assert_int_equal(wb_regex_match(r, wb_slice(as, sizeof as)), WB_REGEX_COSTLY);
+    wb_regex_trust(r);
+    assert_int_equal(wb_regex_match(r, wb_slice(as, sizeof as)), WB_REGEX_NO);
 }
 
 /* --- random patterns, against the C library's matcher --- */
