@@ -25,7 +25,7 @@ struct set {
     struct range *range;
     size_t count;
     bool negated;
-    uint64_t ascii[2]; /* of the ranges, a bit each: what is asked most */
+    uint64_t ascii[2]; /* is it in the set? a bit each: what is asked most */
 };
 
 enum node_kind { EMPTY, SET, BEGIN, END, CAT, ALT, REPEAT };
@@ -127,6 +127,14 @@ static void add_range(struct parser *p, struct set *s, uint32_t lo, uint32_t hi)
     s->range[s->count++] = (struct range){lo, hi};
     for (uint32_t c = lo; c <= hi && c < 128; c++)
         s->ascii[c >> 6] |= UINT64_C(1) << (c & 63);
+}
+
+/* Behind the last range. */
+static void negate(struct set *s)
+{
+    s->negated = true;
+    s->ascii[0] = ~s->ascii[0];
+    s->ascii[1] = ~s->ascii[1];
 }
 
 /* What \d \w \s stand for; in a class the negated ones are written out as ranges. */
@@ -234,8 +242,7 @@ static uint32_t escaped_char(struct parser *p)
 static struct node *parse_class(struct parser *p)
 {
     struct node *n = new_node(p, SET, NULL, NULL);
-    n->set.negated = take(p, '^');
-    bool closed = false;
+    bool negated = take(p, '^'), closed = false;
     while (more(p) && !(closed = n->set.count > 0 && take(p, ']'))) {
         if (p->s.p[p->at] == '[' || p->s.p[p->at] == '&' || p->s.p[p->at] == ']') {
             bool union_or_cut =
@@ -261,6 +268,8 @@ static struct node *parse_class(struct parser *p)
     }
     if (!closed)
         refuse(p, "a class is not closed");
+    if (negated)
+        negate(&n->set);
     return n;
 }
 
@@ -290,11 +299,11 @@ static struct node *parse_group(struct parser *p)
 static struct node *any_char(struct parser *p)
 {
     struct node *n = new_node(p, SET, NULL, NULL);
-    n->set.negated = true;
     add_range(p, &n->set, '\n', '\n');
     add_range(p, &n->set, '\r', '\r');
     add_range(p, &n->set, 0x85, 0x85);
     add_range(p, &n->set, 0x2028, 0x2029);
+    negate(&n->set);
     return n;
 }
 
@@ -431,14 +440,20 @@ static void emit(struct writer *w, const struct node *n);
 
 static void emit_repeat(struct writer *w, const struct node *n)
 {
-    for (uint32_t i = 0; i < n->min && !w->full; i++)
+    bool endless = n->max == INFINITE;
+    uint32_t skip = endless && n->min == 0 ? put(w, OP_SPLIT, NULL) : INFINITE, body = w->count;
+    for (uint32_t i = 0; i < n->min + (skip != INFINITE) && !w->full; i++) {
+        body = w->count;
         emit(w, n->a);
-    if (n->max == INFINITE) {
-        uint32_t split = put(w, OP_SPLIT, NULL);
-        w->code[split].x = w->count;
-        emit(w, n->a);
-        w->code[put(w, OP_JUMP, NULL)].x = split;
-        w->code[split].y = w->count;
+    }
+    if (endless) { /* the last one again, or on */
+        uint32_t again = put(w, OP_SPLIT, NULL);
+        w->code[again].x = body;
+        w->code[again].y = w->count;
+        if (skip != INFINITE) {
+            w->code[skip].x = body;
+            w->code[skip].y = w->count;
+        }
         return;
     }
     /* Each optional one may end the repetition: the chain of their exits is closed at the end. */
@@ -546,60 +561,54 @@ void wb_regex_trust(struct wb_regex *r)
 
 static bool in_ranges(const struct set *s, uint32_t c)
 {
-    for (size_t i = 0; i < s->count; i++)
-        if (c >= s->range[i].lo && c <= s->range[i].hi)
-            return true;
-    return false;
+    bool in = false;
+    for (size_t i = 0; i < s->count && !in; i++)
+        in = c >= s->range[i].lo && c <= s->range[i].hi;
+    return in != s->negated;
 }
 
 static bool in_set(const struct set *s, uint32_t c)
 {
-    bool in = c < 128 ? s->ascii[c >> 6] >> (c & 63) & 1 : in_ranges(s, c);
-    return in != s->negated;
+    return c < 128 ? s->ascii[c >> 6] >> (c & 63) & 1 : in_ranges(s, c);
 }
 
-/* Adds a state to the list and all that it leads to without a character. Each instruction is put
- * on the stack at most once a step, by its mark, so the stack needs no more room than the program.
- */
+/* Adds a state to the list and all that it leads to without a character. Of a split one way is
+ * followed and the other put on the stack, once a step, by its mark: the stack needs no more room
+ * than the program. */
 static void add(struct wb_regex *r, struct states *to, uint32_t pc, bool begin, bool end)
 {
     uint32_t depth = 0;
-    if (r->mark[pc] == r->step)
-        return;
-    r->mark[pc] = r->step;
-    r->stack[depth++] = pc;
-    while (depth) {
-        pc = r->stack[--depth];
+    for (;;) {
         const struct instruction *i = &r->code[pc];
-        uint32_t next[2], n = 0;
-        r->steps++;
-        switch (i->op) {
-        case OP_SET:
-            to->list[to->count++] = pc;
-            break;
-        case OP_MATCH:
-            r->matched |= end;
-            break;
-        case OP_JUMP:
-            next[n++] = i->x;
-            break;
-        case OP_SPLIT:
-            next[n++] = i->x;
-            next[n++] = i->y;
-            break;
-        case OP_BEGIN:
-        case OP_END:
-            if (i->op == OP_BEGIN ? begin : end)
-                next[n++] = pc + 1;
-            break;
+        bool go_on = false;
+        if (r->mark[pc] != r->step) {
+            r->mark[pc] = r->step;
+            r->steps++;
+            switch (i->op) {
+            case OP_SET:
+                to->list[to->count++] = pc;
+                break;
+            case OP_MATCH:
+                r->matched |= end;
+                break;
+            case OP_SPLIT:
+                r->stack[depth++] = i->y;
+                /* fall through */
+            case OP_JUMP:
+                pc = i->x;
+                go_on = true;
+                break;
+            case OP_BEGIN:
+            case OP_END:
+                pc++;
+                go_on = i->op == OP_BEGIN ? begin : end;
+                break;
+            }
         }
-        while (n) {
-            uint32_t to_pc = next[--n];
-            if (r->mark[to_pc] == r->step)
-                continue;
-            r->mark[to_pc] = r->step;
-            r->stack[depth++] = to_pc;
-        }
+        if (!go_on && depth == 0)
+            return;
+        if (!go_on)
+            pc = r->stack[--depth];
     }
 }
 
@@ -610,9 +619,17 @@ static void advance(struct wb_regex *r, uint32_t c, bool end)
     r->next.count = 0;
     for (uint32_t i = 0; i < r->now.count; i++) {
         const struct set *s = r->code[r->now.list[i]].set;
+        uint32_t pc = r->now.list[i] + 1;
         r->steps += s->count;
-        if (in_set(s, c))
-            add(r, &r->next, r->now.list[i] + 1, false, end);
+        if (!in_set(s, c))
+            continue;
+        if (r->code[pc].op != OP_SET) {
+            add(r, &r->next, pc, false, end);
+        } else if (r->mark[pc] != r->step) { /* as add would, in short */
+            r->mark[pc] = r->step;
+            r->steps++;
+            r->next.list[r->next.count++] = pc;
+        }
     }
     struct states t = r->now;
     r->now = r->next;
