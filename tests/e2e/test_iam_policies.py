@@ -6,19 +6,10 @@ import json
 
 from botocore.exceptions import ClientError
 
-from waybill_server import Waybill, allow, policy
+from waybill_server import Waybill, allow, policy, refused
 
 AWS = "arn:aws:iam::aws:policy/"
 SNS = "arn:aws:sns:us-east-1:000000000000:"
-
-
-def refused(code, call, **args):
-    try:
-        call(**args)
-    except ClientError as e:
-        assert e.response["Error"]["Code"] == code, e
-        return e.response["Error"]["Message"]
-    raise AssertionError(f"{code} expected")
 
 
 def allowed(call, **args):

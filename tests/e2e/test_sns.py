@@ -8,19 +8,8 @@ import re
 import tempfile
 import urllib.error
 
-from botocore.exceptions import ClientError
-
 import smtp_sink
-from waybill_server import Waybill, free_port, wait_for
-
-
-def refused(code, call, **args):
-    try:
-        call(**args)
-    except ClientError as e:
-        assert e.response["Error"]["Code"] == code, e
-        return e.response["Error"]["Message"]
-    raise AssertionError(f"{code} expected")
+from waybill_server import Waybill, free_port, refused, wait_for
 
 
 def mails(w):

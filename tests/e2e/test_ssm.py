@@ -7,21 +7,12 @@ import re
 
 from botocore.exceptions import ClientError
 
-from waybill_server import Waybill, wait_for
+from waybill_server import Waybill, refused, wait_for
 
 ACCOUNT = "000000000000"
 ARN = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter"
 SECRET = "correct-horse-battery-staple"
 LISTED = "listed-horse-battery-staple"
-
-
-def refused(code, call, **args):
-    try:
-        call(**args)
-    except ClientError as e:
-        assert e.response["Error"]["Code"] == code, e
-        return e.response["Error"]["Message"]
-    raise AssertionError(f"{code} expected")
 
 
 def names(pages):

@@ -46,6 +46,17 @@ def policy(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
+def refused(code, call, **args):
+    """The call must be refused with this error code; its message."""
+    from botocore.exceptions import ClientError  # the AWS CLI's tests need no botocore
+    try:
+        call(**args)
+    except ClientError as e:
+        assert e.response["Error"]["Code"] == code, e
+        return e.response["Error"]["Message"]
+    raise AssertionError(f"{code} expected")
+
+
 class Waybill:
     def __init__(self, data=None, args=(), port=None, env=None):
         self.own = data is None

@@ -9,11 +9,10 @@
 
 #include <cmocka.h>
 
+#include "arena.h"
 #include "auth/policy.h"
 
 #define POLICY(...) "{\"Version\":\"2012-10-17\",\"Statement\":[" #__VA_ARGS__ "]}"
-
-static struct wb_arena arena;
 
 static struct wb_policy *parse(const char *text)
 {
@@ -158,20 +157,6 @@ static void test_services(void **state)
     assert_false(wb_policy_grants_service(NULL, WB_S("iam"), &arena));
 }
 
-static int start(void **state)
-{
-    (void)state;
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    wb_arena_release(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,5 +164,5 @@ int main(void)
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_services),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

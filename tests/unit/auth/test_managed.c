@@ -9,11 +9,10 @@
 
 #include <cmocka.h>
 
+#include "arena.h"
 #include "auth/managed.h"
 #include "auth/policy.h"
 #include "base/time.h"
-
-static struct wb_arena arena;
 
 static struct wb_slice arn_of(const struct wb_managed_policy *p)
 {
@@ -70,20 +69,6 @@ static void test_lookup(void **state)
     assert_null(wb_managed_policy(WB_S("arn:aws:iam::000000000000:policy/AdministratorAccess")));
 }
 
-static int start(void **state)
-{
-    (void)state;
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    wb_arena_release(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,5 +76,5 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_lookup),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -6,21 +6,8 @@
 
 #include <cmocka.h>
 
+#include "arena.h"
 #include "auth/session.h"
-
-static struct wb_arena arena;
-
-static int set_up(void **state)
-{
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    wb_arena_release(&arena);
-    return 0;
-}
 
 static void test_whole(void **state)
 {
@@ -75,5 +62,5 @@ int main(void)
         cmocka_unit_test(test_bare),
         cmocka_unit_test(test_wrong),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,23 +1,10 @@
+#include "arena.h"
 #include "base/buf.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static struct wb_arena arena;
-
-static int setup(void **state)
-{
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    wb_arena_release(&arena);
-    return 0;
-}
 
 static void fill(struct wb_buf *b)
 {

@@ -1,3 +1,4 @@
+#include "arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "codec/regex.h"
@@ -7,20 +8,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static struct wb_arena arena;
-
-static int setup(void **state)
-{
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    wb_arena_release(&arena);
-    return 0;
-}
 
 static enum wb_regex_result match(const char *pattern, const char *text)
 {

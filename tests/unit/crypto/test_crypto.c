@@ -1,3 +1,4 @@
+#include "arena.h"
 #include "crypto/crypto.h"
 #include <pthread.h>
 #include <setjmp.h>
@@ -5,20 +6,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static struct wb_arena arena;
-
-static int setup(void **state)
-{
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    wb_arena_release(&arena);
-    return 0;
-}
 
 static struct wb_slice unhex(const char *hex)
 {

@@ -1,3 +1,4 @@
+#include "arena.h"
 #include "base/limits.h"
 #include "services/dynamodb/value.h"
 #include <setjmp.h>
@@ -6,20 +7,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static struct wb_arena arena;
-
-static int setup(void **state)
-{
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    wb_arena_release(&arena);
-    return 0;
-}
 
 /* Quotes: ' stands for " in the tables. */
 static struct wb_slice q(const char *s)

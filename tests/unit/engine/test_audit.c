@@ -1,5 +1,6 @@
 /* CloudTrail's records: who it was, for each kind of identity as the user guide's examples have
  * them; what was asked, without what nobody may read; what does not fit. */
+#include "arena.h"
 #include "auth/session.h"
 #include "engine/audit.h"
 #include "world.h"
@@ -39,8 +40,6 @@ static const struct wb_op ops[] = {
 enum { MAKE, READ, WRITE, GIVE, START };
 static const struct wb_service service = {
     .name = "made", .signing_name = "things", .op = ops, .op_count = 5};
-
-static struct wb_arena arena;
 
 static struct wb_call call_of(int op)
 {
@@ -320,18 +319,6 @@ static void test_wanted(void **state)
         assert_int_equal(wb_audit_wanted(&c), rows[i].wanted);
         world_close(&w);
     }
-}
-
-static int setup(void **state)
-{
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    wb_arena_release(&arena);
-    return 0;
 }
 
 int main(void)

@@ -9,9 +9,8 @@
 
 #include <cmocka.h>
 
+#include "arena.h"
 #include "services/iam/policy.h"
-
-static struct wb_arena arena;
 
 static void check(const char *text, size_t statement, struct iam_position start,
                   struct iam_position end)
@@ -47,25 +46,11 @@ static void test_one_line(void **state)
           (struct iam_position){1, 31});
 }
 
-static int start(void **state)
-{
-    (void)state;
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    wb_arena_release(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_one_line),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,23 +1,10 @@
+#include "arena.h"
 #include "services/ssm/name.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static struct wb_arena arena;
-
-static int setup(void **state)
-{
-    wb_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    wb_arena_release(&arena);
-    return 0;
-}
 
 static void test_names(void **state)
 {
