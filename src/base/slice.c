@@ -92,6 +92,14 @@ struct wb_slice wb_slice_cut(struct wb_slice *s, char sep)
     return (struct wb_slice){all.p, (size_t)at};
 }
 
+struct wb_slice wb_slice_last(struct wb_slice s, char sep)
+{
+    size_t at = s.n;
+    while (at > 0 && s.p[at - 1] != sep)
+        at--;
+    return wb_slice_sub(s, at, s.n);
+}
+
 bool wb_slice_u64(struct wb_slice s, uint64_t *out)
 {
     uint64_t v = 0;

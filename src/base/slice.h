@@ -63,6 +63,8 @@ struct wb_slice wb_slice_trim(struct wb_slice s);
 /* Cuts at the first `sep`: returns what is before it and leaves the rest in *s; without `sep`
  * returns all and leaves the null slice. Loop while (s.p). */
 struct wb_slice wb_slice_cut(struct wb_slice *s, char sep);
+/* What is behind the last separator; all when there is none. */
+struct wb_slice wb_slice_last(struct wb_slice s, char sep);
 /* Decimal integer, the whole slice, optional '-', no blanks, no '+'. False on anything else or
  * overflow. */
 bool wb_slice_i64(struct wb_slice s, int64_t *out);

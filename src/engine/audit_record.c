@@ -26,18 +26,10 @@ static void put_known(struct wb_json_writer *w, const char *name, struct wb_slic
 
 /* --- userIdentity --- */
 
-static struct wb_slice last_part(struct wb_slice s, char sep)
-{
-    size_t at = s.n;
-    while (at > 0 && s.p[at - 1] != sep)
-        at--;
-    return wb_slice_sub(s, at, s.n);
-}
-
 /* Of the user or role; its ARN tells when it is gone. */
 static struct wb_slice name_of(const struct wb_identity *owner, struct wb_slice arn)
 {
-    return owner ? owner->name : last_part(arn, '/');
+    return owner ? owner->name : wb_slice_last(arn, '/');
 }
 
 static void put_issuer(struct wb_json_writer *w, const struct wb_principal *p,
@@ -269,7 +261,7 @@ bool wb_audit_resource(struct wb_slice arn, struct wb_slice *type, struct wb_sli
         *type = wb_slice_str(resource_types[i].type);
         /* A table's name stands before its index; an IAM entity's behind its path. */
         bool first = wb_slice_is(r.service, "dynamodb");
-        *name = first ? wb_slice_cut(&rest, '/') : last_part(rest, '/');
+        *name = first ? wb_slice_cut(&rest, '/') : wb_slice_last(rest, '/');
         return true;
     }
     return false;

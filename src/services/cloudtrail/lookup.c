@@ -23,14 +23,6 @@ struct search {
 
 /* --- a record --- */
 
-static struct wb_slice last_part(struct wb_slice s)
-{
-    size_t at = s.n;
-    while (at > 0 && s.p[at - 1] != '/')
-        at--;
-    return wb_slice_sub(s, at, s.n);
-}
-
 /* The user's name; of a role the session's. */
 static struct wb_slice user_of(struct wb_json identity, struct wb_arena *a)
 {
@@ -41,7 +33,7 @@ static struct wb_slice user_of(struct wb_json identity, struct wb_arena *a)
         return name;
     if (wb_slice_is(type, "Root"))
         return WB_S("root");
-    return arn.p ? last_part(arn) : wb_json_get_str(identity, "invokedBy", a);
+    return arn.p ? wb_slice_last(arn, '/') : wb_json_get_str(identity, "invokedBy", a);
 }
 
 static bool read_event(struct wb_arena *a, struct wb_slice row, struct event *e)

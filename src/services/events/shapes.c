@@ -1,5 +1,6 @@
 #include "services/events/shapes.h"
 
+#include "aws/shape_table.h"
 #include "base/limits.h"
 #include <stddef.h>
 
@@ -11,41 +12,6 @@
                                        .has_min = (lo) > 0,                                        \
                                        .has_max = (hi) > 0,                                        \
                                        .pattern = pat}
-#define INT(id, text, lo, hi)                                                                      \
-    static const struct wb_shape id = {.kind = WB_INTEGER,                                         \
-                                       .name = text,                                               \
-                                       .min = lo,                                                  \
-                                       .max = hi,                                                  \
-                                       .has_min = true,                                            \
-                                       .has_max = (hi) > 0}
-#define LIST(id, text, lo, hi, of)                                                                 \
-    static const struct wb_shape id = {.kind = WB_LIST,                                            \
-                                       .name = text,                                               \
-                                       .min = lo,                                                  \
-                                       .max = hi,                                                  \
-                                       .has_min = (lo) > 0,                                        \
-                                       .has_max = (hi) > 0,                                        \
-                                       .elem = &(of)}
-#define MEMBERS(...)                                                                               \
-    .member = (const struct wb_member[])                                                           \
-    {                                                                                              \
-        __VA_ARGS__,                                                                               \
-        {                                                                                          \
-            .name = NULL                                                                           \
-        }                                                                                          \
-    }
-#define STRUCT(id, text, ...)                                                                      \
-    static const struct wb_shape id = {.kind = WB_STRUCTURE, .name = text, MEMBERS(__VA_ARGS__)}
-#define INPUT(id, text, ...)                                                                       \
-    const struct wb_shape id = {.kind = WB_STRUCTURE, .name = text, MEMBERS(__VA_ARGS__)}
-#define M(n, s)                                                                                    \
-    {                                                                                              \
-        .name = n, .shape = &(s)                                                                   \
-    }
-#define R(n, s)                                                                                    \
-    {                                                                                              \
-        .name = n, .shape = &(s), .required = true                                                 \
-    }
 
 #define BUS_ARN "(arn:aws[\\w-]*:events:[a-z]{2}-[a-z]+-[\\w-]+:[0-9]{12}:event-bus\\/)?"
 

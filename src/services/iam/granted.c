@@ -26,14 +26,6 @@ size_t iam_names_under(struct wb_call *c, struct wb_slice prefix, struct wb_slic
 
 /* --- policies --- */
 
-static struct wb_slice last_word(struct wb_slice arn)
-{
-    size_t i = arn.n;
-    while (i > 0 && arn.p[i - 1] != '/')
-        i--;
-    return wb_slice_sub(arn, i, arn.n);
-}
-
 size_t iam_grants(struct wb_call *c, const struct wb_iam_entity *e, struct iam_grant **grant)
 {
     struct wb_slice *name, *arn, text;
@@ -50,8 +42,8 @@ size_t iam_grants(struct wb_call *c, const struct wb_iam_entity *e, struct iam_g
             (*grant)[n++] = (struct iam_grant){*e, name[i], WB_SLICE_NULL, wb_dup(c->arena, text)};
     }
     for (size_t i = 0; i < attached; i++)
-        (*grant)[n++] =
-            (struct iam_grant){*e, last_word(arn[i]), arn[i], wb_iam_policy_text(c->tx, arn[i])};
+        (*grant)[n++] = (struct iam_grant){*e, wb_slice_last(arn[i], '/'), arn[i],
+                                           wb_iam_policy_text(c->tx, arn[i])};
     return n;
 }
 

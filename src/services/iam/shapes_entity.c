@@ -1,14 +1,10 @@
 /* Inputs of the operations on users, groups, roles, instance profiles and access keys. */
+#include "aws/shape_table.h"
 #include "services/iam/iam.h"
 #include "services/iam/shapes.h"
 
 #define NAME_RULE "It must contain only alphanumeric characters and/or the following: +=,.@_-"
 #define WORDS     "[\\w+=,.@-]+"
-#define TEXT(shape_name, shortest, longest, ...)                                                   \
-    {                                                                                              \
-        .kind = WB_STRING, .name = shape_name, .min = shortest, .has_min = true, .max = longest,   \
-        .has_max = true, __VA_ARGS__                                                               \
-    }
 #define NAME(shape_name, longest)                                                                  \
     TEXT(shape_name, 1, longest, .pattern = WORDS, .pattern_rule = NAME_RULE)
 

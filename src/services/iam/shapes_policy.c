@@ -1,12 +1,7 @@
 /* Inputs of the operations on managed policies, of the simulator, and of those on the account. */
+#include "aws/shape_table.h"
 #include "services/iam/policy.h"
 #include "services/iam/shapes.h"
-
-#define TEXT(shape_name, shortest, longest, ...)                                                   \
-    {                                                                                              \
-        .kind = WB_STRING, .name = shape_name, .min = shortest, .has_min = true, .max = longest,   \
-        .has_max = true, __VA_ARGS__                                                               \
-    }
 
 /* --- managed policies --- */
 

@@ -40,6 +40,20 @@ void ssm_not_found(struct wb_call *c, struct wb_slice name)
             public ? " Public parameters of AWS are not offered here." : "");
 }
 
+bool ssm_path_ok(struct wb_call *c, struct wb_slice path, struct wb_slice *clean)
+{
+    if (ssm_path_parse(path, clean))
+        return true;
+    wb_fail(c, "ValidationException", 400,
+            "The parameter doesn't meet the parameter name requirements. The parameter name "
+            "must begin with a forward slash \"/\". It can't be prefixed with \"aws\" or "
+            "\"ssm\" (case-insensitive). It must use only letters, numbers, or the following "
+            "symbols: . (period), - (hyphen), _ (underscore). Special characters are not "
+            "allowed. All sub-paths, if specified, must use the forward slash symbol \"/\". "
+            "Valid example: /get/parameters2-/by1./path0_.");
+    return false;
+}
+
 bool ssm_call_param(struct wb_call *c, struct wb_slice given, struct ssm_param *p)
 {
     struct ssm_name name;

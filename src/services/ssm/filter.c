@@ -64,15 +64,8 @@ static void fail_key(struct wb_call *c, struct wb_slice key, bool by_path)
 static bool path_ok(struct wb_call *c, struct wb_slice path)
 {
     struct wb_slice clean, first = wb_slice_sub(path, 1, 4);
-    if (!ssm_path_parse(path, &clean))
-        wb_fail(c, "ValidationException", 400,
-                "The parameter doesn't meet the parameter name requirements. The parameter name "
-                "must begin with a forward slash \"/\". It can't be prefixed with \"aws\" or "
-                "\"ssm\" (case-insensitive). It must use only letters, numbers, or the following "
-                "symbols: . (period), - (hyphen), _ (underscore). Special characters are not "
-                "allowed. All sub-paths, if specified, must use the forward slash symbol \"/\". "
-                "Valid example: /get/parameters2-/by1./path0_.");
-    else if (wb_slice_ieq(first, WB_S("aws")) || wb_slice_ieq(first, WB_S("ssm")))
+    if (ssm_path_ok(c, path, &clean) &&
+        (wb_slice_ieq(first, WB_S("aws")) || wb_slice_ieq(first, WB_S("ssm"))))
         wb_fail(c, "ValidationException", 400,
                 "Filters for common parameters can't be prefixed with \"aws\" or \"ssm\" "
                 "(case-insensitive). When using global parameters, please specify within a global "

@@ -200,16 +200,8 @@ void ssm_get_by_path(struct wb_call *c)
     struct page g = {.out = out_by_path,
                      .max = wb_in_i64(c, "MaxResults", WB_SSM_PAGE),
                      .one_level = !wb_in_bool(c, "Recursive", false)};
-    if (!ssm_path_parse(path, &g.below)) {
-        wb_fail(c, "ValidationException", 400,
-                "The parameter doesn't meet the parameter name requirements. The parameter name "
-                "must begin with a forward slash \"/\". It can't be prefixed with \"aws\" or "
-                "\"ssm\" (case-insensitive). It must use only letters, numbers, or the following "
-                "symbols: . (period), - (hyphen), _ (underscore). Special characters are not "
-                "allowed. All sub-paths, if specified, must use the forward slash symbol \"/\". "
-                "Valid example: /get/parameters2-/by1./path0_.");
+    if (!ssm_path_ok(c, path, &g.below))
         return;
-    }
     struct wb_slice prefix = wb_printf(c->arena, "%.*s/", WB_FMT(g.below));
     g.filter = wb_printf(c->arena, "%.*s|%d|%.*s", WB_FMT(prefix), g.one_level,
                          WB_FMT(raw_or_empty(wb_in(c, "ParameterFilters"))));

@@ -104,69 +104,78 @@ static void put_label(struct wb_call *c, struct ssm_param *p, struct ssm_version
     wb_tx_put(c->tx, ssm_label_key(c->arena, p, label), wb_buf_slice(&b));
 }
 
+/* A call on labels: the version, what is given, and what becomes of it. */
+struct labelling {
+    struct ssm_param param;
+    struct ssm_version version;
+    struct wb_slice given[WB_SSM_LABELS_MAX], good[WB_SSM_LABELS_MAX], wrong[WB_SSM_LABELS_MAX];
+    size_t givens, goods, wrongs;
+};
+
+static bool read_labelling(struct wb_call *c, struct labelling *l)
+{
+    l->givens = l->goods = l->wrongs = 0;
+    if (!labelled_version(c, &l->param, &l->version))
+        return false;
+    struct wb_json_iter it = wb_json_iter(wb_in(c, "Labels"));
+    while (wb_json_next(&it))
+        l->given[l->givens++] = wb_json_str(it.value, c->arena);
+    return true;
+}
+
 void ssm_label(struct wb_call *c)
 {
-    struct ssm_param p;
-    struct ssm_version v;
-    struct wb_slice wanted[WB_SSM_LABELS_MAX], wrong[WB_SSM_LABELS_MAX];
-    size_t n = 0, bad = 0;
-    if (!labelled_version(c, &p, &v))
+    struct labelling l;
+    if (!read_labelling(c, &l))
         return;
-    struct wb_json_iter it = wb_json_iter(wb_in(c, "Labels"));
-    while (wb_json_next(&it)) {
-        struct wb_slice label = wb_json_str(it.value, c->arena);
+    for (size_t k = 0; k < l.givens; k++) {
         bool twice = false;
-        for (size_t i = 0; i < n && !twice; i++)
-            twice = wb_slice_eq(wanted[i], label);
-        if (!ssm_label_valid(label))
-            wrong[bad++] = label;
-        else if (!twice && !has_label(&v, label))
-            wanted[n++] = label;
+        for (size_t i = 0; i < l.goods && !twice; i++)
+            twice = wb_slice_eq(l.good[i], l.given[k]);
+        if (!ssm_label_valid(l.given[k]))
+            l.wrong[l.wrongs++] = l.given[k];
+        else if (!twice && !has_label(&l.version, l.given[k]))
+            l.good[l.goods++] = l.given[k];
     }
-    if (v.labels + n > WB_SSM_LABELS_MAX) {
+    if (l.version.labels + l.goods > WB_SSM_LABELS_MAX) {
         wb_fail(c, "ParameterVersionLabelLimitExceeded", 400,
                 "A parameter version can have maximum %d labels. Move one or more labels to "
                 "another version and try again.",
                 WB_SSM_LABELS_MAX);
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        put_label(c, &p, &v, wanted[i]);
-    if (n) {
-        ssm_write_version(c->tx, &p, &v);
-        ssm_write(c->tx, &p);
-        ssm_changed(c->tx, &c->ctx, &p, &v, "LabelParameterVersion");
+    for (size_t i = 0; i < l.goods; i++)
+        put_label(c, &l.param, &l.version, l.good[i]);
+    if (l.goods) {
+        ssm_write_version(c->tx, &l.param, &l.version);
+        ssm_write(c->tx, &l.param);
+        ssm_changed(c->tx, &c->ctx, &l.param, &l.version, "LabelParameterVersion");
     }
-    out_labels(c, "InvalidLabels", wrong, bad);
-    wb_out_i64(&c->out, "ParameterVersion", (int64_t)v.version);
+    out_labels(c, "InvalidLabels", l.wrong, l.wrongs);
+    wb_out_i64(&c->out, "ParameterVersion", (int64_t)l.version.version);
 }
 
 void ssm_unlabel(struct wb_call *c)
 {
-    struct ssm_param p;
-    struct ssm_version v;
-    struct wb_slice gone[WB_SSM_LABELS_MAX], wrong[WB_SSM_LABELS_MAX];
-    size_t n = 0, bad = 0;
-    if (!labelled_version(c, &p, &v))
+    struct labelling l;
+    if (!read_labelling(c, &l))
         return;
-    struct wb_json_iter it = wb_json_iter(wb_in(c, "Labels"));
-    while (wb_json_next(&it)) {
-        struct wb_slice label = wb_json_str(it.value, c->arena);
-        if (!has_label(&v, label)) {
-            wrong[bad++] = label;
+    for (size_t k = 0; k < l.givens; k++) {
+        if (!has_label(&l.version, l.given[k])) {
+            l.wrong[l.wrongs++] = l.given[k];
             continue;
         }
-        take_label(&v, label);
-        wb_tx_del(c->tx, ssm_label_key(c->arena, &p, label));
-        gone[n++] = label;
+        take_label(&l.version, l.given[k]);
+        wb_tx_del(c->tx, ssm_label_key(c->arena, &l.param, l.given[k]));
+        l.good[l.goods++] = l.given[k];
     }
-    if (n) {
-        p.labels -= n;
-        ssm_write_version(c->tx, &p, &v);
-        ssm_write(c->tx, &p);
+    if (l.goods) {
+        l.param.labels -= l.goods;
+        ssm_write_version(c->tx, &l.param, &l.version);
+        ssm_write(c->tx, &l.param);
     }
-    out_labels(c, "RemovedLabels", gone, n);
-    out_labels(c, "InvalidLabels", wrong, bad);
+    out_labels(c, "RemovedLabels", l.good, l.goods);
+    out_labels(c, "InvalidLabels", l.wrong, l.wrongs);
 }
 
 /* --- tags --- */

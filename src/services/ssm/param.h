@@ -92,6 +92,8 @@ extern const struct wb_executor ssm_policy_executor;
 bool ssm_call_param(struct wb_call *c, struct wb_slice given, struct ssm_param *p);
 /* Names that break the rules, as AWS says it. True when the name is in order for reading. */
 bool ssm_name_fail(struct wb_call *c, enum ssm_name_error e);
+/* A path as ssm_path_parse takes it; the call fails when it is none. */
+bool ssm_path_ok(struct wb_call *c, struct wb_slice path, struct wb_slice *clean);
 void ssm_not_found(struct wb_call *c, struct wb_slice name);
 /* "Parameter Store Change" on the default bus. */
 void ssm_changed(struct wb_tx *tx, const struct wb_ctx *ctx, const struct ssm_param *p,

@@ -1,4 +1,5 @@
 /* Inputs as in the public service model, version 2014-11-06. */
+#include "aws/shape_table.h"
 #include "services/ssm/param.h"
 
 #define STR(id, text, lo, hi)                                                                      \
@@ -20,37 +21,6 @@
 #define ENUM(id, text, ...)                                                                        \
     static const struct wb_shape id = {                                                            \
         .kind = WB_STRING, .name = text, .values = (const char *const[]){__VA_ARGS__, NULL}}
-#define INT(id, text, lo, hi)                                                                      \
-    static const struct wb_shape id = {                                                            \
-        .kind = WB_INTEGER, .name = text, .min = lo, .max = hi, .has_min = true, .has_max = true}
-#define LIST(id, text, lo, hi, of)                                                                 \
-    static const struct wb_shape id = {.kind = WB_LIST,                                            \
-                                       .name = text,                                               \
-                                       .min = lo,                                                  \
-                                       .max = hi,                                                  \
-                                       .has_min = (lo) > 0,                                        \
-                                       .has_max = (hi) > 0,                                        \
-                                       .elem = &(of)}
-#define MEMBERS(...)                                                                               \
-    .member = (const struct wb_member[])                                                           \
-    {                                                                                              \
-        __VA_ARGS__,                                                                               \
-        {                                                                                          \
-            .name = NULL                                                                           \
-        }                                                                                          \
-    }
-#define STRUCT(id, text, ...)                                                                      \
-    static const struct wb_shape id = {.kind = WB_STRUCTURE, .name = text, MEMBERS(__VA_ARGS__)}
-#define INPUT(id, text, ...)                                                                       \
-    const struct wb_shape id = {.kind = WB_STRUCTURE, .name = text, MEMBERS(__VA_ARGS__)}
-#define M(n, s)                                                                                    \
-    {                                                                                              \
-        .name = n, .shape = &(s)                                                                   \
-    }
-#define R(n, s)                                                                                    \
-    {                                                                                              \
-        .name = n, .shape = &(s), .required = true                                                 \
-    }
 
 /* Every character beyond ASCII is let through. */
 #define TAG_CHARS "([A-Za-z0-9 _.:/=+@\\x80-\\x{10ffff}-]*)"

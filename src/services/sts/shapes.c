@@ -1,4 +1,5 @@
 /* What the operations take. Shapes as in the public service model, version 2011-06-15. */
+#include "aws/shape_table.h"
 #include "base/limits.h"
 #include "services/sts/sts.h"
 
@@ -6,11 +7,6 @@
     static const struct wb_member var##_members[] = {__VA_ARGS__, {0}};                            \
     linkage const struct wb_shape var = {                                                          \
         .kind = WB_STRUCTURE, .name = model, .member = var##_members}
-#define TEXT(model, shortest, longest, ...)                                                        \
-    {                                                                                              \
-        .kind = WB_STRING, .name = model, .min = shortest, .max = longest, .has_min = true,        \
-        .has_max = true, __VA_ARGS__                                                               \
-    }
 #define NUMBER(model, least, most)                                                                 \
     {                                                                                              \
         .kind = WB_INTEGER, .name = model, .min = least, .max = most, .has_min = true,             \
