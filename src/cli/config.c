@@ -21,7 +21,7 @@
 struct settings {
     const char *data, *listen, *auth, *sandbox, *smtp, *mail_from, *public_url, *region, *account,
         *tls_cert, *tls_key, *key_file, *smtp_user, *smtp_password_file, *smtp_tls, *smtp_ca,
-        *test_clock, *disk_reserve, *audit_data;
+        *test_clock, *disk_reserve, *audit_data, *node;
 };
 
 static const struct setting {
@@ -51,6 +51,7 @@ static const struct setting {
     SETTING("smtp-ca", smtp_ca),
     SETTING("disk-reserve", disk_reserve),
     SETTING("audit-data", audit_data),
+    SETTING("node", node),
     {"test-clock", offsetof(struct settings, test_clock), true},
 #undef SETTING
 };
@@ -66,6 +67,7 @@ const char wb_config_usage[] =
     "  --account ID          account of a new data directory, 12 digits (000000000000)\n"
     "  --auth on|off         check signatures and permissions (on)\n"
     "  --sandbox on|off      confine functions (on)\n"
+    "  --node FILE           the node that runs functions of runtime nodejs* (/usr/bin/node)\n"
     "  --smtp URL            mail relay: smtp://HOST:PORT or smtps://HOST:PORT; without one mails "
     "are files in DIR/outbox\n"
     "  --smtp-user NAME      log-in at the relay; the password comes from WAYBILL_SMTP_PASSWORD or "
@@ -283,6 +285,7 @@ static int apply(const struct settings *t, struct wb_arena *a, struct wb_serve *
     c->data_dir = t->data ? t->data : "./data";
     c->account = t->account;
     c->region = t->region;
+    c->node = t->node;
     c->auth = on_off(t->auth, true, &bad);
     c->sandbox = on_off(t->sandbox, true, &bad);
     c->test_clock = on_off(t->test_clock, false, &bad);

@@ -28,6 +28,7 @@ struct wb_config {
     bool audit_data;           /* data events that write are in the audit log, too */
     struct wb_smtp_relay smtp; /* url NULL = outbox files */
     const char *mail_from;
+    const char *node;    /* runs nodejs* functions; NULL = the machine's */
     const char *program; /* absolute path of this executable */
     unsigned cores;
     int64_t memory_budget; /* bytes for function environments */

@@ -12,6 +12,11 @@ bool lambda_runtime_is_python(struct wb_slice runtime)
     return wb_slice_starts(runtime, WB_S("python3"));
 }
 
+bool lambda_runtime_is_node(struct wb_slice runtime)
+{
+    return wb_slice_starts(runtime, WB_S("nodejs"));
+}
+
 static void invalid(struct wb_call *c, const char *text)
 {
     lambda_fail(c, "InvalidParameterValueException", 400, "User", "%s", text);

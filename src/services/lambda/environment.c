@@ -100,7 +100,8 @@ static bool start_process(struct env *e, const struct wb_credentials *key, struc
                                 .file_bytes = e->f->tmp_mb << 20,
                                 .stdin_fd = -1};
     set_all(e, key, &v);
-    lambda_runtime_spec(e, &s, &v.list, &v.n);
+    if (!lambda_runtime_spec(e, &s, &v.list, &v.n, why))
+        return false;
     v.list[v.n] = NULL;
     s.env = v.list;
     e->process = wb_process_start(&s, &e->fd[0], &e->fd[1], a, why);

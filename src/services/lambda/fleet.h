@@ -210,9 +210,9 @@ void lambda_count(struct lambda *l, const struct lambda_function *f, const char 
 
 /* --- runtimes.c --- */
 void lambda_runtimes_install(struct lambda *l);
-/* Fills argv, read_dirs, cwd and the runtime's own variables. */
-void lambda_runtime_spec(struct env *e, struct wb_process_spec *s, const char ***env_list,
-                         size_t *count);
+/* Fills argv, read_dirs, cwd and the runtime's own variables; false: the machine lacks it. */
+bool lambda_runtime_spec(struct env *e, struct wb_process_spec *s, const char ***env_list,
+                         size_t *count, struct wb_slice *why);
 void lambda_zygote_wanted(struct lambda *l); /* there is a python function */
 
 /* --- async.c --- */

@@ -126,5 +126,6 @@ void lambda_remove_tree(const char *path);
 /* For wb_tx_after: there is a python function now. */
 void lambda_python_created(struct wb_engine *e, void *unused);
 bool lambda_runtime_is_python(struct wb_slice runtime);
+bool lambda_runtime_is_node(struct wb_slice runtime);
 
 #endif

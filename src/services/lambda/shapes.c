@@ -68,8 +68,9 @@ STR(function_arn, "FunctionArn",
     static const char *const id##_values[] = {__VA_ARGS__, NULL};                                  \
     static const struct wb_shape id = {.kind = WB_STRING, .name = model, .values = id##_values}
 static const char *const runtimes[] = {
-    "provided",   "provided.al2", "provided.al2023", "python3.8",  "python3.9", "python3.10",
-    "python3.11", "python3.12",   "python3.13",      "python3.14", NULL};
+    "nodejs18.x",   "nodejs20.x",      "nodejs22.x", "nodejs24.x", "provided",
+    "provided.al2", "provided.al2023", "python3.8",  "python3.9",  "python3.10",
+    "python3.11",   "python3.12",      "python3.13", "python3.14", NULL};
 static const struct wb_shape runtime = {.kind = WB_STRING,
                                         .name = "Runtime",
                                         .values = runtimes,

@@ -56,6 +56,9 @@ static void test_runtimes(void **state)
     assert_true(lambda_runtime_is_python(WB_S("python3.10")));
     assert_false(lambda_runtime_is_python(WB_S("provided.al2023")));
     assert_false(lambda_runtime_is_python(WB_SLICE_NULL));
+    assert_true(lambda_runtime_is_node(WB_S("nodejs22.x")));
+    assert_false(lambda_runtime_is_node(WB_S("python3.10")));
+    assert_false(lambda_runtime_is_node(WB_SLICE_NULL));
 }
 
 int main(void)
