@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from waybill_server import Waybill, skip
 
 ROLE = "arn:aws:iam::000000000000:role/worker"
-SDK = "@aws-sdk/client-dynamodb@3"
+SDK = "@aws-sdk/client-dynamodb@3.1164.0"
 
 
 def package(files):
@@ -348,7 +348,7 @@ def sdk_folder():
         return None
     folder = tempfile.mkdtemp(prefix="waybill-sdk-")
     try:
-        ok = subprocess.run([npm, "install", "--prefer-offline", "--no-audit", "--no-fund", "--fetch-retries=0", SDK], cwd=folder, capture_output=True, timeout=120).returncode == 0
+        ok = subprocess.run([npm, "install", "--prefer-offline", "--no-audit", "--no-fund", "--fetch-retries=0", SDK], cwd=folder, capture_output=True, timeout=60).returncode == 0
     except subprocess.TimeoutExpired:
         ok = False
     if ok:
