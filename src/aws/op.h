@@ -78,11 +78,12 @@ struct wb_service {
     const struct wb_op *op;
     size_t op_count;
     /* Codes of errors that every service names in its own way; NULL = the protocol's usual one. */
-    const char *denied_code;   /* AccessDeniedException; Query: AccessDenied */
-    const char *throttle_code; /* ThrottlingException; REST: TooManyRequestsException; Query:
-                                  Throttling */
-    const char *internal_code; /* InternalServerError; REST: ServiceException; Query:
-                                  InternalFailure */
+    const char *denied_code;     /* AccessDeniedException; Query: AccessDenied */
+    const char *throttle_code;   /* ThrottlingException; REST: TooManyRequestsException; Query:
+                                    Throttling */
+    const char *internal_code;   /* InternalServerError; REST: ServiceException; Query:
+                                    InternalFailure */
+    const char *validation_code; /* ValidationException; Query: ValidationError */
 };
 
 /* Where a request came from and what it belongs to; travels with every command and work row. */

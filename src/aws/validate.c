@@ -383,8 +383,11 @@ void wb_validate(struct wb_call *c)
     struct check k = {.c = c, .path = wb_buf_in(c->arena), .text = wb_buf_in(c->arena)};
     check_structure(&k, c->in, c->op->input);
     if (k.errors && !k.alone)
-        wb_fail(c, c->protocol == WB_QUERY ? "ValidationError" : "ValidationException", 400,
-                "%u validation error%s detected: %.*s", k.errors, k.errors > 1 ? "s" : "",
+        wb_fail(c,
+                c->service && c->service->validation_code ? c->service->validation_code
+                : c->protocol == WB_QUERY                 ? "ValidationError"
+                                                          : "ValidationException",
+                400, "%u validation error%s detected: %.*s", k.errors, k.errors > 1 ? "s" : "",
                 WB_FMT(k.text));
     else if (k.rule.p)
         wb_fail(c, "ValidationError", 400, "%.*s", WB_FMT(k.rule));

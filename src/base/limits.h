@@ -73,6 +73,8 @@
 #define WB_METRIC_VALUES_MAX  150   /* distinct values kept of a minute; PutMetricData's limit */
 #define WB_METRIC_SERIES_MAX  20000 /* counted in memory between two commits */
 #define WB_LOG_BLOCK_MAX      (64 << 10)
+#define WB_LOG_WINDOW_BLOCKS  4096             /* blocks listed at once by one that reads lines */
+#define WB_LOG_DROP_ROWS      200              /* blocks and hours of one step that removes logs */
 #define WB_GUNZIP_MAX         WB_HTTP_BODY_MAX /* a gzip body unpacked */
 
 /* Store */
@@ -177,6 +179,16 @@
 #define WB_REGEX_PROGRAM_MAX 4000      /* instructions, repetitions unrolled */
 #define WB_REGEX_STEPS_MAX   (1 << 19) /* of one match: less than 5 ms */
 
+/* CloudWatch Logs (quotas; PutLogEvents, GetLogEvents) */
+#define WB_LOGS_BATCH_MAX     (1 << 20) /* bytes of one PutLogEvents, 26 added for each event */
+#define WB_LOGS_EVENT_EXTRA   26
+#define WB_LOGS_EVENTS_MAX    10000
+#define WB_LOGS_ANSWER_MAX    (1 << 20)  /* bytes of the events of one answer */
+#define WB_LOGS_SCAN_BYTES    (16 << 20) /* of lines looked at for one answer */
+#define WB_LOGS_PAST_DAYS     14
+#define WB_LOGS_FUTURE_MS     (2 * 3600000)
+#define WB_LOGS_PAGE          50 /* groups or streams of one answer */
+#define WB_LOGS_PATTERN_DEPTH 32 /* brackets within each other */
 /* Systems Manager Parameter Store (User Guide, "Managing parameter tiers", "Requirements and
  * constraints for parameter names"; General Reference, "Systems Manager quotas") */
 #define WB_SSM_LEVELS_MAX         15

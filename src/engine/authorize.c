@@ -106,7 +106,7 @@ static void add_principal_tags(struct context *x, const struct wb_identity *id,
 /* Tags in the request: a list of {Key, Value} or an object in Tags, keys alone in TagKeys. */
 static void add_request_tags(struct context *x, struct wb_call *c)
 {
-    struct wb_json tags = wb_in(c, "Tags");
+    struct wb_json tags = wb_in(c, wb_json_is(wb_in(c, "Tags")) ? "Tags" : "tags");
     bool list = wb_json_type(tags) == WB_JSON_ARRAY;
     struct wb_json_iter it = wb_json_iter(tags);
     while (wb_json_next(&it)) {

@@ -1,106 +1,248 @@
 /*
  * Log lines and spans as rows.
  *
- * Group: u8 version, number (le64), created ms (le64), retention in days (le32, 0 = for ever).
- * Stream: u8 version, created, first and last event, last write (le64 ms each), bytes (le64).
- * Block: u8 version, lines (le32), bytes unpacked (le32), then the deflated lines: time ms (le64),
- * text (lp) each. A block holds at most WB_LOG_BLOCK_MAX bytes of text; its hour is that of its
- * first line.
+ * Group: u8 version, number (le64), created ms (le64), retention in days (le32, 0 = for ever),
+ * bytes (le64), swept ms (le64), key (lp). Version 1 ended after the retention. Stream: u8 version,
+ * created, first and last event, last write (le64 ms each), bytes, since (le64). Version 1 ended
+ * after the bytes. Block: u8 version, lines (le32), bytes unpacked (le32), time of the last line
+ * and of the write (le64 ms), then the deflated lines: time ms (le64), text (lp) each. Version 1
+ * had no times. A block holds lines of one hour, at most WB_LOG_BLOCK_MAX bytes unless it is a
+ * single one.
  */
+#include "engine/logs.h"
 #include "codec/zip.h"
 #include "engine/emf.h"
 #include "engine/internal.h"
 
-#define ROW_VERSION 1
-#define HOUR_MS     3600000
+#define ROW_VERSION 2
 
-static uint64_t group_number(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                             struct wb_slice group)
+static int64_t hour_of(int64_t ms)
 {
-    struct wb_slice key = wb_key(tx->arena, WB_T_LOG_GROUP, "sss", account, region, group), v;
-    if (wb_tx_get(tx, key, &v)) {
-        struct wb_rd r = wb_rd(v);
-        wb_rd_u8(&r);
-        return wb_rd_le64(&r);
-    }
-    uint64_t number = wb_tx_number(tx, "log-group");
-    struct wb_buf b = wb_buf_in(tx->arena);
-    wb_buf_char(&b, ROW_VERSION);
-    wb_buf_le64(&b, number);
-    wb_buf_le64(&b, (uint64_t)tx->now_ms);
-    wb_buf_le32(&b, 0);
-    wb_tx_put(tx, key, wb_buf_slice(&b));
-    return number;
+    return ms - ms % WB_LOG_HOUR_MS;
 }
 
-static void stream_update(struct wb_tx *tx, uint64_t group, struct wb_slice stream,
-                          int64_t first_ms, int64_t last_ms, uint64_t bytes)
+/* --- groups --- */
+
+struct wb_slice wb_log_group_key(struct wb_arena *a, struct wb_slice account,
+                                 struct wb_slice region, struct wb_slice name)
 {
-    struct wb_slice key = wb_key(tx->arena, WB_T_LOG_STREAM, "us", group, stream), v;
-    int64_t created = tx->now_ms;
-    if (wb_tx_get(tx, key, &v)) {
-        struct wb_rd r = wb_rd(v);
-        wb_rd_u8(&r);
-        created = (int64_t)wb_rd_le64(&r);
-        int64_t first = (int64_t)wb_rd_le64(&r), last = (int64_t)wb_rd_le64(&r);
-        wb_rd_le64(&r);
-        bytes += wb_rd_le64(&r);
-        first_ms = first < first_ms ? first : first_ms;
-        last_ms = last > last_ms ? last : last_ms;
-    }
-    struct wb_buf b = wb_buf_in(tx->arena);
-    wb_buf_char(&b, ROW_VERSION);
-    wb_buf_le64(&b, (uint64_t)created);
-    wb_buf_le64(&b, (uint64_t)first_ms);
-    wb_buf_le64(&b, (uint64_t)last_ms);
-    wb_buf_le64(&b, (uint64_t)tx->now_ms);
-    wb_buf_le64(&b, bytes);
-    wb_tx_put(tx, key, wb_buf_slice(&b));
+    return wb_key(a, WB_T_LOG_GROUP, "sss", account, region, name);
 }
 
-static void put_block(struct wb_tx *tx, uint64_t group, struct wb_slice stream,
-                      const struct wb_log_line *line, size_t count)
+static uint64_t streams_bytes(struct wb_tx *tx, uint64_t group)
+{
+    struct wb_slice key, value;
+    struct wb_scan *scan = wb_tx_scan_prefix(tx, wb_key(tx->arena, WB_T_LOG_STREAM, "u", group));
+    struct wb_log_stream s;
+    uint64_t sum = 0;
+    while (wb_tx_next(tx, scan, &key, &value))
+        if (wb_log_stream_decode(tx->arena, key, value, &s))
+            sum += s.bytes;
+    wb_scan_close(scan);
+    return sum;
+}
+
+bool wb_log_group_decode(struct wb_tx *tx, struct wb_slice key, struct wb_slice value,
+                         struct wb_log_group *g)
+{
+    uint16_t table;
+    struct wb_key_rd k = wb_key_rd(tx->arena, key, &table);
+    *g = (struct wb_log_group){0};
+    g->account = wb_key_rd_str(&k);
+    g->region = wb_key_rd_str(&k);
+    g->name = wb_key_rd_str(&k);
+    struct wb_rd r = wb_rd(value);
+    uint8_t version = wb_rd_u8(&r);
+    g->number = wb_rd_le64(&r);
+    g->created_ms = (int64_t)wb_rd_le64(&r);
+    g->retention_days = wb_rd_le32(&r);
+    if (version == 1) {
+        bool good = wb_rd_done(&r) && !k.bad;
+        g->bytes = good ? streams_bytes(tx, g->number) : 0;
+        return good;
+    }
+    g->bytes = wb_rd_le64(&r);
+    g->swept_ms = (int64_t)wb_rd_le64(&r);
+    g->kms_key = wb_dup(tx->arena, wb_rd_lp(&r));
+    return version == ROW_VERSION && wb_rd_done(&r) && !k.bad;
+}
+
+bool wb_log_group_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                       struct wb_slice name, struct wb_log_group *g)
+{
+    struct wb_slice key = wb_log_group_key(tx->arena, account, region, name), v;
+    return wb_tx_get(tx, key, &v) && wb_log_group_decode(tx, key, v, g);
+}
+
+void wb_log_group_write(struct wb_tx *tx, const struct wb_log_group *g)
+{
+    struct wb_buf b = wb_buf_in(tx->arena);
+    wb_buf_char(&b, ROW_VERSION);
+    wb_buf_le64(&b, g->number);
+    wb_buf_le64(&b, (uint64_t)g->created_ms);
+    wb_buf_le32(&b, g->retention_days);
+    wb_buf_le64(&b, g->bytes);
+    wb_buf_le64(&b, (uint64_t)g->swept_ms);
+    wb_buf_lp(&b, g->kms_key);
+    wb_tx_put(tx, wb_log_group_key(tx->arena, g->account, g->region, g->name), wb_buf_slice(&b));
+}
+
+void wb_log_group_make(struct wb_tx *tx, struct wb_log_group *g)
+{
+    g->number = wb_tx_number(tx, "log-group");
+    g->created_ms = tx->now_ms;
+    wb_log_group_write(tx, g);
+}
+
+/* --- streams --- */
+
+struct wb_slice wb_log_stream_key(struct wb_arena *a, uint64_t group, struct wb_slice name)
+{
+    return wb_key(a, WB_T_LOG_STREAM, "us", group, name);
+}
+
+bool wb_log_stream_decode(struct wb_arena *a, struct wb_slice key, struct wb_slice value,
+                          struct wb_log_stream *s)
+{
+    uint16_t table;
+    struct wb_key_rd k = wb_key_rd(a, key, &table);
+    struct wb_rd r = wb_rd(value);
+    *s = (struct wb_log_stream){0};
+    wb_key_rd_u64(&k);
+    s->name = wb_key_rd_str(&k);
+    uint8_t version = wb_rd_u8(&r);
+    s->created_ms = (int64_t)wb_rd_le64(&r);
+    s->first_ms = (int64_t)wb_rd_le64(&r);
+    s->last_ms = (int64_t)wb_rd_le64(&r);
+    s->ingested_ms = (int64_t)wb_rd_le64(&r);
+    s->bytes = wb_rd_le64(&r);
+    s->since = version == 1 ? 0 : wb_rd_le64(&r);
+    return !k.bad && (version == 1 || version == ROW_VERSION) && wb_rd_done(&r);
+}
+
+bool wb_log_stream_read(struct wb_tx *tx, uint64_t group, struct wb_slice name,
+                        struct wb_log_stream *s)
+{
+    struct wb_slice key = wb_log_stream_key(tx->arena, group, name), v;
+    return wb_tx_get(tx, key, &v) && wb_log_stream_decode(tx->arena, key, v, s);
+}
+
+void wb_log_stream_write(struct wb_tx *tx, uint64_t group, const struct wb_log_stream *s)
+{
+    struct wb_buf b = wb_buf_in(tx->arena);
+    wb_buf_char(&b, ROW_VERSION);
+    wb_buf_le64(&b, (uint64_t)s->created_ms);
+    wb_buf_le64(&b, (uint64_t)s->first_ms);
+    wb_buf_le64(&b, (uint64_t)s->last_ms);
+    wb_buf_le64(&b, (uint64_t)s->ingested_ms);
+    wb_buf_le64(&b, s->bytes);
+    wb_buf_le64(&b, s->since);
+    wb_tx_put(tx, wb_log_stream_key(tx->arena, group, s->name), wb_buf_slice(&b));
+}
+
+static struct wb_log_stream new_stream(struct wb_tx *tx, struct wb_slice name)
+{
+    return (struct wb_log_stream){.name = name,
+                                  .created_ms = tx->now_ms,
+                                  .first_ms = INT64_MAX,
+                                  .last_ms = INT64_MIN,
+                                  .since = wb_tx_stamp(tx)};
+}
+
+void wb_log_stream_make(struct wb_tx *tx, uint64_t group, struct wb_slice name)
+{
+    struct wb_log_stream s = new_stream(tx, name);
+    wb_log_stream_write(tx, group, &s);
+}
+
+/* --- lines --- */
+
+bool wb_log_block_decode(struct wb_arena *a, struct wb_slice key, struct wb_slice value,
+                         struct wb_log_block *b)
+{
+    uint16_t table;
+    struct wb_key_rd k = wb_key_rd(a, key, &table);
+    struct wb_rd r = wb_rd(value);
+    *b = (struct wb_log_block){0};
+    b->hour_ms = wb_key_rd_i64(&k);
+    b->group = wb_key_rd_u64(&k);
+    b->stream = wb_key_rd_str(&k);
+    b->first_ms = wb_key_rd_i64(&k);
+    b->stamp = wb_key_rd_u64(&k);
+    uint8_t version = wb_rd_u8(&r);
+    b->lines = wb_rd_le32(&r);
+    b->size = wb_rd_le32(&r);
+    b->last_ms = version == 1 ? INT64_MAX : (int64_t)wb_rd_le64(&r);
+    b->ingested_ms = version == 1 ? b->first_ms : (int64_t)wb_rd_le64(&r);
+    b->packed = wb_slice(r.p, (size_t)(r.end - r.p));
+    return !k.bad && !r.bad && (version == 1 || version == ROW_VERSION);
+}
+
+static uint64_t put_block(struct wb_tx *tx, uint64_t group, struct wb_slice stream,
+                          const struct wb_log_line *line, size_t count)
 {
     struct wb_buf raw = wb_buf_in(tx->arena), b = wb_buf_in(tx->arena);
+    int64_t first = line[0].time_ms, last = first;
     for (size_t i = 0; i < count; i++) {
+        first = line[i].time_ms < first ? line[i].time_ms : first;
+        last = line[i].time_ms > last ? line[i].time_ms : last;
         wb_buf_le64(&raw, (uint64_t)line[i].time_ms);
         wb_buf_lp(&raw, line[i].text);
     }
     struct wb_slice packed = wb_deflate(tx->arena, wb_buf_slice(&raw));
-    wb_buf_reserve(&b, packed.n + 9);
+    wb_buf_reserve(&b, packed.n + 25);
     wb_buf_char(&b, ROW_VERSION);
     wb_buf_le32(&b, (uint32_t)count);
     wb_buf_le32(&b, (uint32_t)raw.n);
+    wb_buf_le64(&b, (uint64_t)last);
+    wb_buf_le64(&b, (uint64_t)tx->now_ms);
     wb_buf_slice_put(&b, packed);
-    int64_t first = line[0].time_ms;
     wb_tx_put(tx,
-              wb_key(tx->arena, WB_T_LOG_BLOCK, "iusiu", first - first % HOUR_MS, group, stream,
-                     first, wb_tx_stamp(tx)),
+              wb_key(tx->arena, WB_T_LOG_BLOCK, "iusiu", hour_of(first), group, stream, first,
+                     wb_tx_stamp(tx)),
               wb_buf_slice(&b));
+    return raw.n;
+}
+
+/* How many of the lines go into one block. */
+static size_t block_lines(const struct wb_log_line *line, size_t count)
+{
+    size_t n = 0, bytes = 0;
+    do
+        bytes += line[n++].text.n + 12;
+    while (n < count && bytes + line[n].text.n + 12 <= WB_LOG_BLOCK_MAX &&
+           hour_of(line[n].time_ms) == hour_of(line[0].time_ms));
+    return n;
 }
 
 void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                   struct wb_slice group, struct wb_slice stream, const struct wb_log_line *line,
                   size_t count)
 {
+    struct wb_log_group g;
+    struct wb_log_stream s;
     if (count == 0)
         return;
-    for (size_t i = 0; i < count; i++)
-        wb_emf_read(tx, account, region, line[i].text);
-    uint64_t number = group_number(tx, account, region, group), bytes = 0;
-    int64_t first = line[0].time_ms, last = first;
-    for (size_t from = 0, at = 0; from < count; from = at) {
-        size_t block = 0;
-        do {
-            block += line[at].text.n + 12;
-            first = line[at].time_ms < first ? line[at].time_ms : first;
-            last = line[at].time_ms > last ? line[at].time_ms : last;
-            at++;
-        } while (at < count && block + line[at].text.n + 12 <= WB_LOG_BLOCK_MAX);
-        put_block(tx, number, stream, line + from, at - from);
-        bytes += block;
+    if (!wb_log_group_read(tx, account, region, group, &g)) {
+        g = (struct wb_log_group){.account = account, .region = region, .name = group};
+        wb_log_group_make(tx, &g);
     }
-    stream_update(tx, number, stream, first, last, bytes);
+    if (!wb_log_stream_read(tx, g.number, stream, &s))
+        s = new_stream(tx, stream);
+    for (size_t i = 0; i < count; i++) {
+        wb_emf_read(tx, account, region, line[i].text);
+        s.first_ms = line[i].time_ms < s.first_ms ? line[i].time_ms : s.first_ms;
+        s.last_ms = line[i].time_ms > s.last_ms ? line[i].time_ms : s.last_ms;
+    }
+    for (size_t from = 0, n; from < count; from += n) {
+        n = block_lines(line + from, count - from);
+        uint64_t bytes = put_block(tx, g.number, stream, line + from, n);
+        s.bytes += bytes;
+        g.bytes += bytes;
+    }
+    s.ingested_ms = tx->now_ms;
+    wb_log_stream_write(tx, g.number, &s);
+    wb_log_group_write(tx, &g);
 }
 
 /* --- traces --- */
@@ -109,8 +251,8 @@ void wb_put_span(struct wb_tx *tx, struct wb_slice account, struct wb_slice regi
                  struct wb_slice trace_id, struct wb_slice span_id, struct wb_slice document)
 {
     wb_tx_put(tx,
-              wb_key(tx->arena, WB_T_SPAN, "issss", tx->now_ms - tx->now_ms % HOUR_MS, account,
-                     region, trace_id, span_id),
+              wb_key(tx->arena, WB_T_SPAN, "issss", tx->now_ms - tx->now_ms % WB_LOG_HOUR_MS,
+                     account, region, trace_id, span_id),
               document);
 }
 

@@ -5,11 +5,12 @@
 #include "services/events/events.h"
 #include "services/iam/iam.h"
 #include "services/lambda/lambda.h"
+#include "services/logs/logs.h"
 #include "services/sns/sns.h"
 #include "services/ssm/ssm.h"
 #include "services/sts/sts.h"
 
 const struct wb_module *const wb_modules[] = {
-    &wb_dynamodb_module, &wb_events_module,     &wb_lambda_module, &wb_sns_module, &wb_sts_module,
-    &wb_iam_module,      &wb_cloudtrail_module, &wb_ssm_module,    NULL,
+    &wb_dynamodb_module, &wb_events_module,     &wb_lambda_module, &wb_sns_module,  &wb_sts_module,
+    &wb_iam_module,      &wb_cloudtrail_module, &wb_ssm_module,    &wb_logs_module, NULL,
 };

@@ -273,8 +273,10 @@ static void read_logs(struct wb_tx *tx, void *arg)
     int n = 0;
     while (wb_tx_next(tx, s, &key, &value)) {
         struct wb_rd r = wb_rd(value);
-        assert_int_equal(wb_rd_u8(&r), 1);
+        assert_int_equal(wb_rd_u8(&r), 2);
         uint32_t lines = wb_rd_le32(&r), size = wb_rd_le32(&r);
+        assert_true(wb_rd_le64(&r) >= WORLD_START_MS);
+        assert_int_equal(wb_rd_le64(&r), tx->now_ms);
         assert_in_range(size, 1, WB_LOG_BLOCK_MAX);
         assert_true(wb_inflate(tx->arena, wb_slice(r.p, (size_t)(r.end - r.p)), size, &raw));
         assert_int_equal(raw.n, size);

@@ -1,0 +1,22 @@
+/* Filter patterns of CloudWatch Logs: the pattern, a NUL, the message. */
+#include "services/logs/pattern.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct wb_arena a, scratch;
+    struct wb_slice rest = wb_slice(data, size), text;
+    if (size > 4096)
+        return 0;
+    text = wb_slice_cut(&rest, '\0');
+    wb_arena_init(&a, 0);
+    wb_arena_init(&scratch, 0);
+    struct logs_pattern *p = logs_pattern_compile(&a, text);
+    if (p && rest.p) /* the same answer twice: matching leaves nothing behind */
+        if (logs_pattern_match(p, &scratch, rest) != logs_pattern_match(p, &scratch, rest))
+            __builtin_trap();
+    wb_arena_release(&scratch);
+    wb_arena_release(&a);
+    return 0;
+}

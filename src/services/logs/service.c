@@ -1,0 +1,99 @@
+/* The operation table of CloudWatch Logs, what its calls need to be allowed, and the module. */
+#include "services/logs/logs.h"
+
+/* --- authorization (Service Authorization Reference, "Amazon CloudWatch Logs") --- */
+
+static struct wb_slice group_of(struct wb_call *c)
+{
+    struct wb_slice account, region, name, given = wb_in_str(c, "resourceArn");
+    struct wb_arn r;
+    logs_call_place(c, &account, &region, &name);
+    if (given.p) {
+        name = logs_arn_name(given);
+        if (!name.p || !wb_arn_parse(given, &r))
+            return given;
+        return logs_group_arn(c->arena, r.account, r.region, name);
+    }
+    return logs_group_arn(c->arena, account, region, name.p ? name : WB_S(""));
+}
+
+static void of_group(struct wb_call *c)
+{
+    wb_call_resource(c, group_of(c));
+}
+
+static void of_new_group(struct wb_call *c)
+{
+    of_group(c);
+    if (wb_json_count(wb_in(c, "tags")))
+        wb_call_also(c, "logs:TagResource", group_of(c));
+}
+
+static void of_stream(struct wb_call *c)
+{
+    struct wb_slice account, region, name, stream = wb_in_str(c, "logStreamName");
+    logs_call_place(c, &account, &region, &name);
+    wb_call_resource(c,
+                     wb_arn_make(c->arena, "logs", region, account,
+                                 "log-group:%.*s:log-stream:%.*s", WB_FMT(name), WB_FMT(stream)));
+}
+
+/* All groups: AWS asks with no name. */
+static void of_groups(struct wb_call *c)
+{
+    wb_call_resource(
+        c, wb_arn_make(c->arena, "logs", c->ctx.region, c->ctx.account, "log-group::log-stream:"));
+}
+
+static const char *const tag_keys[] = {"aws:RequestTag/${TagKey}", "aws:TagKeys",
+                                       "aws:ResourceTag/${TagKey}", NULL};
+static const char *const own_keys[] = {"aws:ResourceTag/${TagKey}", NULL};
+
+/* --- the table --- */
+
+#define OP(n, k, shape, fn, res, keys)                                                             \
+    {                                                                                              \
+        .name = n, .class = k, .input = &(shape), .resources = res, .handler = fn,                 \
+        .condition_keys = keys                                                                     \
+    }
+#define DATA(n, k, shape, fn, res)                                                                 \
+    {                                                                                              \
+        .name = n, .class = k, .input = &(shape), .resources = res, .handler = fn, .data = true,   \
+        .condition_keys = own_keys                                                                 \
+    }
+
+static const struct wb_op ops[] = {
+    OP("CreateLogGroup", WB_WRITE, logs_s_create_group, logs_create_group, of_new_group, tag_keys),
+    OP("CreateLogStream", WB_WRITE, logs_s_stream, logs_create_stream, of_group, own_keys),
+    OP("DeleteLogGroup", WB_WRITE, logs_s_group, logs_delete_group, of_group, own_keys),
+    OP("DeleteLogStream", WB_WRITE, logs_s_stream, logs_delete_stream, of_stream, own_keys),
+    OP("DeleteRetentionPolicy", WB_WRITE, logs_s_group, logs_delete_retention, of_group, own_keys),
+    OP("DescribeLogGroups", WB_SCAN, logs_s_groups, logs_describe_groups, of_groups, NULL),
+    OP("DescribeLogStreams", WB_SCAN, logs_s_streams, logs_describe_streams, of_group, own_keys),
+    DATA("FilterLogEvents", WB_SCAN, logs_s_filter, logs_filter_events, of_group),
+    DATA("GetLogEvents", WB_SCAN, logs_s_get, logs_get_events, of_stream),
+    OP("ListTagsForResource", WB_READ, logs_s_list_tags, logs_list_tags, of_group, own_keys),
+    OP("ListTagsLogGroup", WB_READ, logs_s_group, logs_list_tags, of_group, own_keys),
+    DATA("PutLogEvents", WB_WRITE, logs_s_put, logs_put_events, of_stream),
+    OP("PutRetentionPolicy", WB_WRITE, logs_s_retention, logs_put_retention, of_group, own_keys),
+    OP("TagLogGroup", WB_WRITE, logs_s_tag_group, logs_tag, of_group, tag_keys),
+    OP("TagResource", WB_WRITE, logs_s_tag, logs_tag, of_group, tag_keys),
+    OP("UntagLogGroup", WB_WRITE, logs_s_untag_group, logs_untag, of_group, tag_keys),
+    OP("UntagResource", WB_WRITE, logs_s_untag, logs_untag, of_group, tag_keys),
+};
+
+static const struct wb_service logs_service = {
+    .name = "logs",
+    .title = "Amazon CloudWatch Logs",
+    .signing_name = "logs",
+    .model = "logs",
+    .protocol = WB_JSON11,
+    .target = "Logs_20140328",
+    .version = "2014-03-28",
+    .type_prefix = "",
+    .op = ops,
+    .op_count = sizeof ops / sizeof *ops,
+    .validation_code = "InvalidParameterException",
+};
+
+const struct wb_module wb_logs_module = {.service = &logs_service, .check = logs_check};

@@ -1,0 +1,123 @@
+/* Inputs as in the public service model, version 2014-03-28. */
+#include "services/logs/logs.h"
+
+#define STR(id, text, lo, hi)                                                                      \
+    static const struct wb_shape id = {.kind = WB_STRING,                                          \
+                                       .name = text,                                               \
+                                       .min = lo,                                                  \
+                                       .max = hi,                                                  \
+                                       .has_min = (lo) >= 0,                                       \
+                                       .has_max = (hi) > 0}
+#define PATTERN(id, text, lo, hi, pat, printed)                                                    \
+    static const struct wb_shape id = {.kind = WB_STRING,                                          \
+                                       .name = text,                                               \
+                                       .min = lo,                                                  \
+                                       .max = hi,                                                  \
+                                       .has_min = true,                                            \
+                                       .has_max = true,                                            \
+                                       .pattern = pat,                                             \
+                                       .pattern_text = printed}
+#define ENUM(id, text, ...)                                                                        \
+    static const struct wb_shape id = {                                                            \
+        .kind = WB_STRING, .name = text, .values = (const char *const[]){__VA_ARGS__, NULL}}
+#define INT(id, text, lo, hi)                                                                      \
+    static const struct wb_shape id = {                                                            \
+        .kind = WB_INTEGER, .name = text, .min = lo, .max = hi, .has_min = true, .has_max = true}
+#define LIST(id, text, lo, hi, of)                                                                 \
+    static const struct wb_shape id = {.kind = WB_LIST,                                            \
+                                       .name = text,                                               \
+                                       .min = lo,                                                  \
+                                       .max = hi,                                                  \
+                                       .has_min = (lo) > 0,                                        \
+                                       .has_max = (hi) > 0,                                        \
+                                       .elem = &(of)}
+#define MEMBERS(...)                                                                               \
+    .member = (const struct wb_member[])                                                           \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            .name = NULL                                                                           \
+        }                                                                                          \
+    }
+#define STRUCT(id, text, ...)                                                                      \
+    static const struct wb_shape id = {.kind = WB_STRUCTURE, .name = text, MEMBERS(__VA_ARGS__)}
+#define INPUT(id, text, ...)                                                                       \
+    const struct wb_shape id = {.kind = WB_STRUCTURE, .name = text, MEMBERS(__VA_ARGS__)}
+#define M(n, s)                                                                                    \
+    {                                                                                              \
+        .name = n, .shape = &(s)                                                                   \
+    }
+#define R(n, s)                                                                                    \
+    {                                                                                              \
+        .name = n, .shape = &(s), .required = true                                                 \
+    }
+
+/* Letters beyond ASCII are let through byte by byte. */
+#define TAG_CHARS(n) "([A-Za-z0-9 _.:/=+@\\x80-\\xff-]" n ")"
+#define TAG_TEXT(n)  "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]" n ")$"
+
+PATTERN(group, "LogGroupName", 1, 512, "[.\\-_/#A-Za-z0-9]+", "[\\.\\-_/#A-Za-z0-9]+");
+PATTERN(group_pattern, "LogGroupNamePattern", 0, 512, "[.\\-_/#A-Za-z0-9]*",
+        "[\\.\\-_/#A-Za-z0-9]*");
+PATTERN(identifier, "LogGroupIdentifier", 1, 2048, "[\\w#+=/:,.@-]*", NULL);
+PATTERN(stream, "LogStreamName", 1, 512, "[^:*]*", NULL);
+PATTERN(account, "AccountId", 12, 12, "^\\d{12}$", NULL);
+PATTERN(resource, "AmazonResourceName", 1, 1011, "[\\w+=/:,.@-]*", NULL);
+PATTERN(tag_key, "TagKey", 1, 128, TAG_CHARS("+"), TAG_TEXT("+"));
+PATTERN(tag_value, "TagValue", 0, 256, TAG_CHARS("*"), TAG_TEXT("*"));
+STR(kms, "KmsKeyId", -1, 256);
+STR(token, "NextToken", 1, 0);
+STR(sequence, "SequenceToken", 1, 0);
+STR(filter, "FilterPattern", 0, 1024);
+static const struct wb_shape message = {
+    .kind = WB_STRING, .name = "EventMessage", .min = 1, .has_min = true, .sensitive = true};
+static const struct wb_shape timestamp = {
+    .kind = WB_LONG, .name = "Timestamp", .min = 0, .has_min = true};
+static const struct wb_shape boolean = {.kind = WB_BOOLEAN, .name = "Boolean"};
+static const struct wb_shape days = {.kind = WB_INTEGER, .name = "Days"};
+INT(page, "DescribeLimit", 1, 50);
+INT(events, "EventsLimit", 1, 10000);
+ENUM(order, "OrderBy", "LogStreamName", "LastEventTime");
+static const struct wb_shape tags = {.kind = WB_MAP,
+                                     .name = "Tags",
+                                     .min = 1,
+                                     .max = 50,
+                                     .has_min = true,
+                                     .has_max = true,
+                                     .key = &tag_key,
+                                     .elem = &tag_value};
+LIST(tag_keys, "TagKeyList", 0, 50, tag_key);
+LIST(tag_list, "TagList", 1, 0, tag_key);
+LIST(accounts, "AccountIds", 0, 20, account);
+LIST(streams, "InputLogStreamNames", 1, 100, stream);
+STRUCT(event, "InputLogEvent", R("timestamp", timestamp), R("message", message));
+LIST(batch, "InputLogEvents", 1, 10000, event);
+
+INPUT(logs_s_create_group, "CreateLogGroupRequest", R("logGroupName", group), M("kmsKeyId", kms),
+      M("tags", tags));
+INPUT(logs_s_group, "LogGroupRequest", R("logGroupName", group));
+INPUT(logs_s_groups, "DescribeLogGroupsRequest", M("accountIdentifiers", accounts),
+      M("logGroupNamePrefix", group), M("logGroupNamePattern", group_pattern),
+      M("nextToken", token), M("limit", page), M("includeLinkedAccounts", boolean));
+INPUT(logs_s_retention, "PutRetentionPolicyRequest", R("logGroupName", group),
+      R("retentionInDays", days));
+INPUT(logs_s_stream, "LogStreamRequest", R("logGroupName", group), R("logStreamName", stream));
+INPUT(logs_s_streams, "DescribeLogStreamsRequest", M("logGroupName", group),
+      M("logGroupIdentifier", identifier), M("logStreamNamePrefix", stream), M("orderBy", order),
+      M("descending", boolean), M("nextToken", token), M("limit", page));
+INPUT(logs_s_put, "PutLogEventsRequest", R("logGroupName", group), R("logStreamName", stream),
+      R("logEvents", batch), M("sequenceToken", sequence));
+INPUT(logs_s_get, "GetLogEventsRequest", M("logGroupName", group),
+      M("logGroupIdentifier", identifier), R("logStreamName", stream), M("startTime", timestamp),
+      M("endTime", timestamp), M("nextToken", token), M("limit", events),
+      M("startFromHead", boolean), M("unmask", boolean));
+INPUT(logs_s_filter, "FilterLogEventsRequest", M("logGroupName", group),
+      M("logGroupIdentifier", identifier), M("logStreamNames", streams),
+      M("logStreamNamePrefix", stream), M("startTime", timestamp), M("endTime", timestamp),
+      M("filterPattern", filter), M("nextToken", token), M("limit", events),
+      M("interleaved", boolean), M("unmask", boolean));
+INPUT(logs_s_tag, "TagResourceRequest", R("resourceArn", resource), R("tags", tags));
+INPUT(logs_s_untag, "UntagResourceRequest", R("resourceArn", resource), R("tagKeys", tag_keys));
+INPUT(logs_s_list_tags, "ListTagsForResourceRequest", R("resourceArn", resource));
+INPUT(logs_s_tag_group, "TagLogGroupRequest", R("logGroupName", group), R("tags", tags));
+INPUT(logs_s_untag_group, "UntagLogGroupRequest", R("logGroupName", group), R("tags", tag_list));
