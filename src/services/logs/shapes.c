@@ -1,4 +1,5 @@
 /* Inputs as in the public service model, version 2014-03-28. */
+#include "aws/shape_table.h"
 #include "services/logs/logs.h"
 
 #define STR(id, text, lo, hi)                                                                      \
@@ -20,40 +21,9 @@
 #define ENUM(id, text, ...)                                                                        \
     static const struct wb_shape id = {                                                            \
         .kind = WB_STRING, .name = text, .values = (const char *const[]){__VA_ARGS__, NULL}}
-#define INT(id, text, lo, hi)                                                                      \
-    static const struct wb_shape id = {                                                            \
-        .kind = WB_INTEGER, .name = text, .min = lo, .max = hi, .has_min = true, .has_max = true}
-#define LIST(id, text, lo, hi, of)                                                                 \
-    static const struct wb_shape id = {.kind = WB_LIST,                                            \
-                                       .name = text,                                               \
-                                       .min = lo,                                                  \
-                                       .max = hi,                                                  \
-                                       .has_min = (lo) > 0,                                        \
-                                       .has_max = (hi) > 0,                                        \
-                                       .elem = &(of)}
-#define MEMBERS(...)                                                                               \
-    .member = (const struct wb_member[])                                                           \
-    {                                                                                              \
-        __VA_ARGS__,                                                                               \
-        {                                                                                          \
-            .name = NULL                                                                           \
-        }                                                                                          \
-    }
-#define STRUCT(id, text, ...)                                                                      \
-    static const struct wb_shape id = {.kind = WB_STRUCTURE, .name = text, MEMBERS(__VA_ARGS__)}
-#define INPUT(id, text, ...)                                                                       \
-    const struct wb_shape id = {.kind = WB_STRUCTURE, .name = text, MEMBERS(__VA_ARGS__)}
-#define M(n, s)                                                                                    \
-    {                                                                                              \
-        .name = n, .shape = &(s)                                                                   \
-    }
-#define R(n, s)                                                                                    \
-    {                                                                                              \
-        .name = n, .shape = &(s), .required = true                                                 \
-    }
 
-/* Letters beyond ASCII are let through byte by byte. */
-#define TAG_CHARS(n) "([A-Za-z0-9 _.:/=+@\\x80-\\xff-]" n ")"
+/* Characters beyond ASCII are let through. */
+#define TAG_CHARS(n) "([A-Za-z0-9 _.:/=+@\\x80-\\x{10ffff}-]" n ")"
 #define TAG_TEXT(n)  "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]" n ")$"
 
 PATTERN(group, "LogGroupName", 1, 512, "[.\\-_/#A-Za-z0-9]+", "[\\.\\-_/#A-Za-z0-9]+");
