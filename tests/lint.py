@@ -44,7 +44,7 @@ THIRD_PARTY = {
     r"openssl/.*": ["src/crypto"],
     r"uv\.h": ["src/net", "src/engine"],
     r"curl/.*": ["src/net", "sdk/c"],
-    r"(zlib|zip|yaml)\.h": ["src/codec"],
+    r"(zlib|zip|yaml|expat)\.h": ["src/codec"],
     r"seccomp\.h": ["src/process"],
 }
 

@@ -59,6 +59,24 @@ struct wb_op {
     bool data;           /* CloudTrail calls it a data event: not in the audit log unless denied */
     bool audit; /* changes nothing and is in the audit log all the same: it gives credentials */
     const char *event_name; /* CloudTrail's, when it differs ("CreateFunction20150331") */
+    bool body_blob;         /* the body goes to a file while it arrives; call->blob tells of it */
+};
+
+/* A body that was received as a blob (engine/blob.h): checked against the signature and against
+ * every checksum the request declares, header or trailer, before the handler sees it. */
+struct wb_body_blob {
+    struct wb_slice name;
+    int64_t size; /* of the decoded body, bytes */
+    uint8_t md5[16], sha256[32], sha1[20], crc64nvme[8];
+    uint8_t crc32[4], crc32c[4];          /* network order, as their base64 on the wire */
+    bool has_sha1, has_crc32, has_crc32c, /* computed because the request declares them */
+        has_crc64nvme, has_sha256;        /* md5 always is */
+};
+
+/* A part of an answer's body that lies in a blob. */
+struct wb_piece {
+    struct wb_slice blob;
+    int64_t offset, size;
 };
 
 struct wb_service {
@@ -124,6 +142,7 @@ struct wb_call {
     struct wb_arena *arena; /* the request's */
     struct wb_json in;
     struct wb_slice payload; /* raw body of an operation whose input has a WB_IN_PAYLOAD blob */
+    const struct wb_body_blob *blob; /* of an operation with body_blob; NULL: it had no body */
     struct wb_out out;
     struct wb_error error;
     struct wb_tx *tx;         /* a snapshot (reads, prepare) or the command's transaction */
@@ -132,7 +151,9 @@ struct wb_call {
     struct wb_pair header[8]; /* answer headers of REST operations */
     size_t header_count;
     struct wb_slice raw_answer; /* when not null: sent as the body as it is (Invoke's payload) */
-    struct wb_need *need;       /* what authorization asks for */
+    struct wb_piece *piece;     /* the answer's body, in order, instead of raw_answer */
+    size_t piece_count;
+    struct wb_need *need; /* what authorization asks for */
     size_t need_count;
     struct wb_pair *condition; /* context keys of the whole call */
     size_t condition_count;

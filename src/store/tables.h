@@ -20,6 +20,7 @@ enum wb_table {
         0x002a, /* hour (i64), group number, stream, first ms (i64), stamp -> compressed lines */
     WB_T_SPAN = 0x0030, /* hour (i64), account, region, trace id, span id -> segment document */
     WB_T_TAGS = 0x0034, /* arn, tag key -> tag value */
+    WB_T_BLOB = 0x0036, /* name of a file under DATA/blobs -> le64 size */
 
     /* 0x01xx: auth */
     WB_T_ACCESS_KEY = 0x0101, /* access key id -> principal, sealed secret, state */
@@ -77,6 +78,12 @@ enum wb_table {
     WB_T_SSM_VERSION = 0x0602,   /* parameter number (u64), version (u64) -> value and settings */
     WB_T_SSM_LABEL = 0x0603,     /* parameter number, label -> le64: its version */
     WB_T_SSM_COUNT = 0x0604,     /* scope -> le32 standard, le32 advanced parameters */
+
+    /* 0x07xx: s3 */
+
+    /* 0x08xx: cloudformation */
+
+    /* 0x09xx: cloudwatch */
 };
 
 #endif
