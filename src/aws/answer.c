@@ -121,6 +121,15 @@ static struct wb_slice rest_error(struct wb_call *c)
 
 /* --- XML --- */
 
+/* Query's code of the error. */
+static const char *query_code(const struct wb_call *c)
+{
+    const struct wb_code *code = c->service ? c->service->code : NULL;
+    while (code && code->name && strcmp(code->name, c->error.code) != 0)
+        code++;
+    return code && code->name ? code->query : c->error.code;
+}
+
 static void open_root(struct wb_buf *b, const struct wb_call *c, const char *name,
                       const char *suffix)
 {
@@ -137,7 +146,7 @@ static struct wb_slice xml_error(struct wb_call *c)
     struct wb_buf b = wb_buf_in(c->arena);
     open_root(&b, c, "ErrorResponse", "");
     wb_buf_printf(&b, "  <Error>\n    <Type>%s</Type>\n    <Code>%s</Code>\n    <Message>",
-                  c->error.status < 500 ? "Sender" : "Receiver", c->error.code);
+                  c->error.status < 500 ? "Sender" : "Receiver", query_code(c));
     wb_xml_text(&b, c->error.message.p ? c->error.message : WB_S(""));
     wb_buf_printf(&b, "</Message>\n  </Error>\n  <RequestId>%.*s</RequestId>\n</ErrorResponse>\n",
                   WB_FMT(c->ctx.request_id));
@@ -176,7 +185,7 @@ static void error_answer(struct writer *w, struct wb_http_answer *a)
     }
     if (c->query_mode)
         add(w, "x-amzn-query-error",
-            wb_printf(c->arena, "%s;%s", c->error.code,
+            wb_printf(c->arena, "%s;%s", query_code(c),
                       c->error.status < 500 ? "Sender" : "Receiver"));
     if (c->protocol == WB_REST_JSON) {
         add(w, "x-amzn-ErrorType", wb_slice_str(c->error.code));

@@ -79,6 +79,11 @@ struct wb_piece {
     int64_t offset, size;
 };
 
+/* A modelled error's name in the JSON protocols and its code in Query. */
+struct wb_code {
+    const char *name, *query;
+};
+
 struct wb_service {
     const char *name;         /* "dynamodb": folder, docs */
     const char *title;        /* "Amazon DynamoDB" */
@@ -102,6 +107,7 @@ struct wb_service {
     const char *internal_code;   /* InternalServerError; REST: ServiceException; Query:
                                     InternalFailure */
     const char *validation_code; /* ValidationException; Query: ValidationError */
+    const struct wb_code *code;  /* handlers use names; the end has none. NULL: they are the same */
 };
 
 /* Where a request came from and what it belongs to; travels with every command and work row. */
