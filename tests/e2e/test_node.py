@@ -3,7 +3,6 @@
 WAYBILL_NODE names another node than the machine's.
 """
 import base64
-import io
 import json
 import os
 import re
@@ -13,33 +12,12 @@ import sys
 import tempfile
 import threading
 import time
-import zipfile
 
 from botocore.exceptions import ClientError
+from node_functions import create, invoke
 from waybill_server import Waybill, skip
 
-ROLE = "arn:aws:iam::000000000000:role/worker"
 SDK = "@aws-sdk/client-dynamodb@3.1164.0"
-
-
-def package(files):
-    b = io.BytesIO()
-    with zipfile.ZipFile(b, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, text in files.items():
-            z.writestr(name, text)
-    return b.getvalue()
-
-
-def create(w, name, files, **config):
-    if isinstance(files, str):
-        files = {"index.mjs": files}
-    config = {"Runtime": "nodejs20.x", "Handler": "index.handler", "Role": ROLE, "MemorySize": 256, "Timeout": 20, **config}
-    return w.client("lambda").create_function(FunctionName=name, Code={"ZipFile": package(files)}, **config)
-
-
-def invoke(w, name, event=None, **more):
-    r = w.client("lambda", read_timeout=120).invoke(FunctionName=name, Payload=json.dumps(event).encode(), LogType="Tail", **more)
-    return json.loads(r["Payload"].read()), r.get("FunctionError"), base64.b64decode(r.get("LogResult", "")).decode()
 
 
 def once(w, files, event=None, **config):

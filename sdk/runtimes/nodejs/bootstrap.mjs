@@ -7,11 +7,13 @@
  * open sockets) goes on in between; nothing is frozen here.
  */
 import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import util from 'node:util';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import Module, { createRequire, syncBuiltinESMExports } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const OLDEST = 18;
 const API = '/2018-06-01/runtime/';
@@ -301,6 +303,42 @@ function refuseStreaming() {
         'Response streaming is not available here. Export the handler without awslambda.streamifyResponse and return its answer.');
 }
 
+/* --- what AWS's runtime brings ----------------------------------------------------------------- */
+
+/* A client of the SDK that is installed nowhere is our stand-in for it (aws-sdk.cjs), for functions
+ * that require it; import finds only what is there. */
+function offerSdk() {
+    const standIn = fileURLToPath(new URL('aws-sdk.cjs', import.meta.url));
+    const load = Module._load;
+    Module._load = function offer(request, ...rest) {
+        try {
+            return load.call(this, request, ...rest);
+        } catch (e) {
+            const name = /^@aws-sdk\/client-([a-z0-9-]+)$/.exec(request)?.[1];
+            if (!name || e.code !== 'MODULE_NOT_FOUND' || !e.message.includes(`'${request}'`))
+                throw e;
+            return load.call(this, standIn, null, false).load(name);
+        }
+    };
+}
+
+/* Handlers of custom resources take only host and path of the URL they are to answer to, and use
+ * https on its own port. Such a request to this server goes to where it listens. */
+function leadCallbacks() {
+    const server = attempt(() => new URL(env.AWS_ENDPOINT_URL), null);
+    if (server?.protocol !== 'http:')
+        return;
+    const request = https.request;
+    https.request = function lead(options, ...rest) {
+        const own = options && !(options instanceof URL) && typeof options === 'object' && !options.port &&
+            (options.hostname ?? options.host) === server.hostname;
+        if (!own)
+            return request.call(this, options, ...rest);
+        return http.request({ ...options, protocol: 'http:', hostname: server.hostname, port: server.port || 80, agent: undefined }, ...rest);
+    };
+    syncBuiltinESMExports();
+}
+
 /* --- one invocation --------------------------------------------------------------------------- */
 
 const header = (headers, name) => (headers[name] ? parse(headers[name]) : undefined);
@@ -448,6 +486,8 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST) {
 watchStream('stdout');
 watchStream('stderr');
 setUpConsole();
+offerSdk();
+leadCallbacks();
 globalThis.awslambda = { streamifyResponse: refuseStreaming, HttpResponseStream: { from: refuseStreaming } };
 const api = new Api(env.AWS_LAMBDA_RUNTIME_API);
 watchDisasters(api);

@@ -191,10 +191,12 @@ static bool start_node(struct start *t, struct wb_slice *why)
     /* As on AWS: V8 gives up before the memory limit is reached. */
     t->argv[1] = wb_printf(a, "--max-old-space-size=%lld", (long long)(f->memory_mb * 9 / 10)).p;
     t->argv[2] = wb_printf(a, "%s/bootstrap.mjs", t->runtime).p;
+    /* As on AWS, and then where npm installs for the whole machine: an SDK there is preferred to
+     * the bootstrap's stand-in. */
     if (!find(t, "NODE_PATH"))
         add(t, wb_printf(a,
                          "NODE_PATH=/opt/nodejs/node%.*s/node_modules:/opt/nodejs/node_modules:"
-                         "%s/node_modules:%s:%s",
+                         "%s/node_modules:%s:%s:/usr/local/lib/node_modules:/usr/lib/node_modules",
                          WB_FMT(major), t->runtime, t->runtime, t->task)
                    .p);
     /* The function's user is in no /etc/passwd, and os.homedir() throws then. */
