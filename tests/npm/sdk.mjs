@@ -1,0 +1,159 @@
+// Current AWS SDK clients against a live server: usage: node sdk.mjs SERVICE [ROLE-ARN]
+import assert from 'node:assert/strict'
+import zlib from 'node:zlib'
+
+const [service, role] = process.argv.slice(2)
+const config = { maxAttempts: 3 }
+
+async function client(name) {
+    const all = await import('@aws-sdk/client-' + name)
+    const [make] = Object.entries(all).filter(([k]) => /^[A-Z].*Client$/.test(k) && k !== '__Client')
+    const c = new make[1](config)
+    // call('GetItem', {...}) sends a GetItemCommand
+    return { all, c, call: (op, input = {}) => c.send(new all[op + 'Command'](input)) }
+}
+
+// The call fails with an instance of the SDK's own class for this error.
+async function fails(all, name, promise, more = {}) {
+    const e = await promise.then(() => assert.fail(name + ' expected'), (e) => e)
+    assert.equal(e.name, name, String(e))
+    if (all[name]) assert.ok(e instanceof all[name], `${name} is not the SDK's class`)
+    for (const [k, v] of Object.entries(more)) assert.deepEqual(e[k], v, k)
+    assert.ok(e.$metadata.httpStatusCode >= 400 && e.$metadata.requestId, JSON.stringify(e.$metadata))
+    return e
+}
+
+async function pages(all, name, c, input, member) {
+    const got = []
+    for await (const p of all['paginate' + name]({ client: c }, input)) got.push(...(p[member] ?? []))
+    return got
+}
+
+// A package of one stored file.
+function zip(name, text) {
+    const data = Buffer.from(text), crc = zlib.crc32(data), file = Buffer.from(name)
+    const head = Buffer.alloc(26)
+    head.writeUInt16LE(20, 0), head.writeUInt32LE(crc, 10), head.writeUInt32LE(data.length, 14), head.writeUInt32LE(data.length, 18), head.writeUInt16LE(file.length, 22)
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), head, file, data])
+    const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\x03'), head, Buffer.alloc(6), Buffer.from([0, 0, 0xa4, 0x81]), Buffer.alloc(4), file])
+    const end = Buffer.alloc(18)
+    end.writeUInt16LE(1, 4), end.writeUInt16LE(1, 6), end.writeUInt32LE(central.length, 8), end.writeUInt32LE(local.length, 12)
+    return Buffer.concat([local, central, Buffer.from('PK\x05\x06'), end])
+}
+
+const tests = {
+    async dynamodb() {
+        const { all, c, call } = await client('dynamodb')
+        await call('CreateTable', { TableName: 'things', BillingMode: 'PAY_PER_REQUEST', KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }], AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }] })
+        await all.waitUntilTableExists({ client: c, maxWaitTime: 30 }, { TableName: 'things' })
+        const item = { id: { S: 'ä' }, n: { N: '12345678901234567890.5' }, b: { B: new Uint8Array([0, 255]) }, l: { L: [{ NULL: true }, { BOOL: false }] }, s: { SS: ['x', 'y'] } }
+        await call('PutItem', { TableName: 'things', Item: item })
+        assert.deepEqual((await call('GetItem', { TableName: 'things', Key: { id: item.id } })).Item, item)
+        await fails(all, 'ConditionalCheckFailedException', call('PutItem', { TableName: 'things', Item: item, ConditionExpression: 'attribute_not_exists(id)', ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }), { Item: item })
+        const batch = await call('BatchGetItem', { RequestItems: { things: { Keys: [{ id: item.id }, { id: { S: 'none' } }] } } })
+        assert.deepEqual(batch.Responses.things, [item])
+        for (let i = 0; i < 7; i++) await call('PutItem', { TableName: 'things', Item: { id: { S: 'k' + i } } })
+        assert.equal((await pages(all, 'Scan', c, { TableName: 'things', Limit: 3 }, 'Items')).length, 8)
+        await fails(all, 'ResourceNotFoundException', call('DescribeTable', { TableName: 'none' }))
+        await fails(all, 'ValidationException', call('GetItem', { TableName: 'things', Key: {} }))
+    },
+    async eventbridge() {
+        const { all, call } = await client('eventbridge')
+        const { EventBusArn } = await call('CreateEventBus', { Name: 'b' })
+        assert.match(EventBusArn, /:event-bus\/b$/)
+        await call('PutRule', { Name: 'r', EventBusName: 'b', EventPattern: JSON.stringify({ source: ['s'] }), Tags: [{ Key: 'k', Value: 'v' }] })
+        assert.equal((await call('DescribeRule', { Name: 'r', EventBusName: 'b' })).State, 'ENABLED')
+        const r = await call('PutEvents', { Entries: [{ Source: 's', DetailType: 'd', Detail: '{"a":1}', EventBusName: 'b', Time: new Date() }, { Source: 's', DetailType: 'd', Detail: 'no JSON' }] })
+        assert.equal(r.FailedEntryCount, 1)
+        assert.equal(r.Entries[1].ErrorCode, 'MalformedDetail')
+        await fails(all, 'ResourceNotFoundException', call('DescribeRule', { Name: 'none' }))
+        await fails(all, 'InvalidEventPatternException', call('PutRule', { Name: 'x', EventPattern: '{' }))
+        await fails(all, 'ResourceAlreadyExistsException', call('CreateEventBus', { Name: 'b' }))
+    },
+    async lambda() {
+        const { all, c, call } = await client('lambda')
+        const code = { ZipFile: zip('index.py', 'def handler(e, c):\n    if e.get("fail"): raise ValueError("told")\n    return {"got": e}\n') }
+        await call('CreateFunction', { FunctionName: 'f', Runtime: 'python3.11', Handler: 'index.handler', Role: role, Code: code })
+        await all.waitUntilFunctionActiveV2({ client: c, maxWaitTime: 30 }, { FunctionName: 'f' })
+        const ask = async (event) => {
+            const r = await call('Invoke', { FunctionName: 'f', Payload: JSON.stringify(event), LogType: 'Tail' })
+            return [JSON.parse(Buffer.from(r.Payload).toString()), r.FunctionError]
+        }
+        assert.deepEqual(await ask({ a: 'ü' }), [{ got: { a: 'ü' } }, undefined])
+        const [answer, error] = await ask({ fail: 1 })
+        assert.equal(error, 'Unhandled')
+        assert.equal(answer.errorType, 'ValueError')
+        assert.equal((await call('Invoke', { FunctionName: 'f', InvocationType: 'Event' })).StatusCode, 202)
+        await fails(all, 'ResourceNotFoundException', call('GetFunction', { FunctionName: 'none' }))
+        await fails(all, 'ResourceConflictException', call('CreateFunction', { FunctionName: 'f', Runtime: 'python3.11', Handler: 'index.handler', Role: role, Code: code }))
+        await fails(all, 'InvalidRequestContentException', call('Invoke', { FunctionName: 'f', Payload: '{' }))
+        assert.deepEqual((await pages(all, 'ListFunctions', c, {}, 'Functions')).map((f) => f.FunctionName), ['f'])
+    },
+    async sns() {
+        const { all, c, call } = await client('sns')
+        const { TopicArn } = await call('CreateTopic', { Name: 't', Attributes: { DisplayName: '<&>' }, Tags: [{ Key: 'k', Value: 'v' }] })
+        assert.equal((await call('GetTopicAttributes', { TopicArn })).Attributes.DisplayName, '<&>')
+        assert.match((await call('Publish', { TopicArn, Message: 'ä\n', MessageAttributes: { a: { DataType: 'Binary', BinaryValue: new Uint8Array([1]) } } })).MessageId, /^[0-9a-f-]{36}$/)
+        const r = await call('PublishBatch', { TopicArn, PublishBatchRequestEntries: [{ Id: 'a', Message: 'm' }, { Id: 'b', Message: 'm' }] })
+        assert.deepEqual(r.Successful.map((s) => s.Id), ['a', 'b'])
+        assert.equal((await pages(all, 'ListTopics', c, {}, 'Topics')).length, 1)
+        await fails(all, 'NotFoundException', call('GetTopicAttributes', { TopicArn: TopicArn + 'x' }))
+        await fails(all, 'InvalidParameterException', call('Publish', { TopicArn, Message: '' }))
+        await fails(all, 'TooManyEntriesInBatchRequestException', call('PublishBatch', { TopicArn, PublishBatchRequestEntries: Array.from({ length: 11 }, (_, i) => ({ Id: 'i' + i, Message: 'm' })) }))
+    },
+    async sts() {
+        const { all, call } = await client('sts')
+        const me = await call('GetCallerIdentity')
+        assert.match(me.Account, /^\d{12}$/)
+        const r = await call('GetSessionToken', { DurationSeconds: 900 }).catch((e) => e)
+        assert.ok(r.Credentials?.Expiration instanceof Date || r.name === 'AccessDenied', String(r))
+        await fails(all, 'AccessDenied', call('AssumeRole', { RoleArn: me.Arn.replace(/:sts:|:iam:/, ':iam:').replace(/[^:]*$/, 'role/none'), RoleSessionName: 'xy' }))
+        await fails(all, 'ValidationError', call('AssumeRole', { RoleArn: 'x', RoleSessionName: 'xy' }))
+    },
+    async iam() {
+        const { all, c, call } = await client('iam')
+        const trust = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }] })
+        const { Role } = await call('CreateRole', { RoleName: 'r', Path: '/p/', AssumeRolePolicyDocument: trust, Tags: [{ Key: 'k', Value: 'v' }] })
+        assert.ok(Role.CreateDate instanceof Date && Role.Arn.endsWith(':role/p/r'))
+        assert.equal(decodeURIComponent((await call('GetRole', { RoleName: 'r' })).Role.AssumeRolePolicyDocument), trust)
+        for (let i = 0; i < 5; i++) await call('CreateUser', { UserName: 'u' + i })
+        assert.equal((await pages(all, 'ListUsers', c, { MaxItems: 2 }, 'Users')).filter((u) => /^u\d$/.test(u.UserName)).length, 5)
+        await fails(all, 'EntityAlreadyExistsException', call('CreateRole', { RoleName: 'r', AssumeRolePolicyDocument: trust }))
+        await fails(all, 'NoSuchEntityException', call('GetUser', { UserName: 'none' }))
+        await fails(all, 'MalformedPolicyDocumentException', call('PutUserPolicy', { UserName: 'u0', PolicyName: 'p', PolicyDocument: '{' }))
+    },
+    async cloudtrail() {
+        const { all, c, call } = await client('cloudtrail')
+        const e = await fails(all, 'InvalidTimeRangeException', call('LookupEvents', { StartTime: new Date(2e12), EndTime: new Date(1e12) }))
+        assert.ok(e.message)
+        for (const v of await pages(all, 'LookupEvents', c, { MaxResults: 50 }, 'Events')) assert.ok(v.EventTime instanceof Date && JSON.parse(v.CloudTrailEvent).eventID === v.EventId)
+    },
+    async ssm() {
+        const { all, c, call } = await client('ssm')
+        await call('PutParameter', { Name: '/a/b', Value: 'ö', Type: 'SecureString' })
+        for (let i = 0; i < 4; i++) await call('PutParameter', { Name: '/a/c/' + i, Value: String(i), Type: 'String', Tags: [{ Key: 'k', Value: 'v' }] })
+        const { Parameter } = await call('GetParameter', { Name: '/a/b', WithDecryption: true })
+        assert.ok(Parameter.Value === 'ö' && Parameter.LastModifiedDate instanceof Date && Parameter.Version === 1)
+        assert.equal((await pages(all, 'GetParametersByPath', c, { Path: '/a', Recursive: true, MaxResults: 2 }, 'Parameters')).length, 5)
+        await fails(all, 'ParameterNotFound', call('GetParameter', { Name: 'none' }))
+        await fails(all, 'ParameterAlreadyExists', call('PutParameter', { Name: '/a/b', Value: 'x', Type: 'String' }))
+        await fails(all, 'HierarchyLevelLimitExceededException', call('PutParameter', { Name: '/a'.repeat(16), Value: 'x', Type: 'String' }))
+    },
+    async 'cloudwatch-logs'() {
+        const { all, c, call } = await client('cloudwatch-logs')
+        await call('CreateLogGroup', { logGroupName: 'g', tags: { k: 'v' } })
+        await call('PutRetentionPolicy', { logGroupName: 'g', retentionInDays: 7 })
+        await call('CreateLogStream', { logGroupName: 'g', logStreamName: 's' })
+        const now = Date.now()
+        await call('PutLogEvents', { logGroupName: 'g', logStreamName: 's', logEvents: ['eins', 'zwei', 'drei'].map((message, i) => ({ message, timestamp: now + i })) })
+        assert.deepEqual((await pages(all, 'FilterLogEvents', c, { logGroupName: 'g', limit: 2 }, 'events')).map((x) => x.message), ['eins', 'zwei', 'drei'])
+        const e = await fails(all, 'ResourceAlreadyExistsException', call('CreateLogGroup', { logGroupName: 'g' }))
+        assert.equal(e.$metadata.httpStatusCode, 400)
+        await fails(all, 'ResourceNotFoundException', call('GetLogEvents', { logGroupName: 'g', logStreamName: 'none' }))
+        await fails(all, 'InvalidParameterException', call('FilterLogEvents', { logGroupName: 'g', filterPattern: '{ a' }))
+    },
+}
+
+if (!tests[service]) throw new Error('no test of ' + service)
+await tests[service]()
+console.log(service + ' ok')
