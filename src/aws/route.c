@@ -64,15 +64,25 @@ static void add_template(struct wb_services *x, struct entry e)
     }
 }
 
+/* Older clients send a target with its package (CloudTrail's), newer ones without. */
+static const char *without_package(const char *target)
+{
+    const char *dot = strrchr(target, '.');
+    return dot ? dot + 1 : target;
+}
+
 static void add_service(struct wb_services *x, const struct wb_service *s)
 {
+    const char *name = s->target ? without_package(s->target) : NULL;
     if (s->target)
-        wb_map_put(x->prefix, wb_slice_str(s->target), (void *)(uintptr_t)s);
+        wb_map_put(x->prefix, wb_slice_str(name), (void *)(uintptr_t)s);
     for (size_t i = 0; i < s->op_count; i++) {
         struct entry *e = wb_new(&x->arena, struct entry);
         *e = (struct entry){s, &s->op[i]};
-        if (s->target)
+        if (s->target) {
             wb_map_put(x->target, wb_printf(&x->arena, "%s.%s", s->target, e->op->name), e);
+            wb_map_put(x->target, wb_printf(&x->arena, "%s.%s", name, e->op->name), e);
+        }
         if (speaks_query(s))
             wb_map_put(x->action, wb_printf(&x->arena, "%s/%s", s->version, e->op->name), e);
         if (e->op->http)
