@@ -157,6 +157,7 @@ struct wb_call {
     struct wb_pair header[8]; /* answer headers of REST operations */
     size_t header_count;
     struct wb_slice raw_answer; /* when not null: sent as the body as it is (Invoke's payload) */
+    struct wb_slice hold;       /* wb_call_hold */
     struct wb_piece *piece;     /* the answer's body, in order, instead of raw_answer */
     size_t piece_count;
     struct wb_need *need; /* what authorization asks for */

@@ -58,6 +58,7 @@
 #define WB_BATCH_STAMPS_MAX   (1 << 20) /* the low 20 bits of a stamp */
 #define WB_WRITER_QUEUE_MAX   8192      /* commands in the client lane */
 #define WB_WRITER_WAIT_MS     1000      /* then 503 */
+#define WB_HOLD_MS            1000      /* an answer is held so long at most */
 #define WB_DISK_RESERVE       (512LL << 20)
 #define WB_DEAD_ROW_DAYS      14
 #define WB_BUS_LOG_HOURS      24

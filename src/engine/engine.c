@@ -144,6 +144,8 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     e->pages = wb_map_new();
     wb_list_init(&e->fronts);
     pthread_mutex_init(&e->fronts_lock, NULL);
+    pthread_mutex_init(&e->held_lock, NULL);
+    wb_list_init(&e->held);
     bool complete, old = read_home(e, &complete);
     wb_clock_start(e);
     wb_writer_new(e);
@@ -202,6 +204,7 @@ void wb_engine_free(struct wb_engine *e)
     wb_map_free(e->job_kinds);
     wb_map_free(e->pages);
     pthread_mutex_destroy(&e->fronts_lock);
+    pthread_mutex_destroy(&e->held_lock);
     wb_arena_release(&e->arena);
     free(e);
 }

@@ -133,4 +133,11 @@ void wb_page_register(struct wb_engine *e, const struct wb_page *p);
  * returns; definitions found by wb_def stay until the answer. */
 void wb_call_finish(struct wb_call *c);
 
+/* A write that began something which is mostly done soon (a deployment): its answer, as it stands,
+ * leaves when somebody releases the name, or after WB_HOLD_MS. In the handler; means nothing when
+ * another service calls. */
+void wb_call_hold(struct wb_call *c, struct wb_slice name);
+/* In a command: with its commit, all answers held under the name leave. */
+void wb_hold_release(struct wb_tx *tx, struct wb_slice name);
+
 #endif

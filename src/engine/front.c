@@ -281,6 +281,11 @@ static void on_give_up(void *arg)
     wb_front_waiting_expire(arg);
 }
 
+static void on_held(void *arg)
+{
+    wb_front_held_expire(arg);
+}
+
 void wb_fronts_room(struct wb_engine *e)
 {
     pthread_mutex_lock(&e->fronts_lock);
@@ -350,6 +355,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
         return NULL;
     }
     f->give_up = wb_timer_new(l, on_give_up, f);
+    f->held = wb_timer_new(l, on_held, f);
     f->flush = wb_timer_new(l, flush, f);
     wb_front_keys_new(f);
     while (e->service_list[f->services])
@@ -385,6 +391,7 @@ void wb_front_free(struct wb_front *f)
     flush(f);
     wb_http_server_free(f->server);
     wb_timer_free(f->give_up);
+    wb_timer_free(f->held);
     wb_timer_free(f->flush);
     wb_front_keys_free(f);
     wb_txn_abort(f->txn);

@@ -16,9 +16,10 @@ struct wb_front {
     struct wb_link link;      /* in the engine's list */
     struct wb_txn *txn;       /* renewed for each request, reset after it */
     struct wb_link waiting;   /* writes the client lane had no room for */
+    struct wb_timer *held;    /* lets the answers go that were held too long */
     struct wb_timer *give_up; /* answers the oldest of them */
     struct wb_timer *flush;   /* counters, once a second */
-    bool flush_armed, paused;
+    bool flush_armed, held_armed, paused;
     atomic_uint open;    /* requests not yet answered; changed on the loop */
     struct wb_post room; /* the writer has room again */
     atomic_bool room_posted;
@@ -46,6 +47,8 @@ struct request {
     bool snapshot; /* the front's txn is renewed for this request */
     bool held;     /* definitions are held by tx until the answer */
     enum wb_commit commit;
+    bool arrived; /* held, and back on the loop */
+    int64_t held_ns;
     bool recorded; /* its record is written, or on its way */
     bool no_room;  /* for its record */
     int64_t began_ns, waiting_ns;
@@ -75,6 +78,11 @@ void wb_front_finish(struct request *r); /* loop's thread: answers */
 void wb_front_end(struct request *r);
 void wb_front_run(struct request *r); /* by its class */
 void wb_front_run_page(struct request *r);
+
+/* hold.c */
+bool wb_front_hold(
+    struct request *r); /* writer's thread, after its commit; false: nothing to hold */
+void wb_front_held_expire(struct wb_front *f);
 void wb_front_waiting_go(struct wb_front *f); /* the writer has room */
 void wb_front_waiting_expire(struct wb_front *f);
 

@@ -125,7 +125,7 @@ static void command_run(struct wb_command *cmd, struct wb_tx *tx)
     c->error = (struct wb_error){0};
     c->status = 0;
     c->header_count = 0;
-    c->raw_answer = WB_SLICE_NULL;
+    c->raw_answer = c->hold = WB_SLICE_NULL;
     if (!r->page)
         wb_out_init(&c->out, c->arena, c->out.xml);
     if (wb_tx_low_room(tx) && !frees(r)) {
@@ -171,6 +171,8 @@ static void command_done(struct wb_command *cmd, enum wb_commit result)
 {
     struct request *r = WB_CONTAINER(cmd, struct request, command);
     r->commit = result == WB_COMMITTED && r->no_room ? WB_REFUSED_FULL : result;
+    if (wb_front_hold(r))
+        return;
     r->post.run = command_posted;
     wb_loop_post(r->front->loop, &r->post);
 }

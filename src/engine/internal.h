@@ -48,6 +48,8 @@ struct wb_engine {
     struct wb_pool *pool;
     struct wb_link fronts; /* under fronts_lock */
     pthread_mutex_t fronts_lock;
+    struct wb_link held; /* requests whose answers wait for a release; under held_lock */
+    pthread_mutex_t held_lock;
     bool strict; /* tests: a failed plain handler that wrote is an assertion */
     atomic_bool ready, quiet, stopping; /* stopping implies quiet */
 };

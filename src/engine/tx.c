@@ -203,6 +203,15 @@ void wb_tx_unnest(struct wb_tx *tx, struct wb_nest *n, bool keep)
     wb_defs_undo(b, n->def);
 }
 
+bool wb_tx_attempt(struct wb_tx *tx, bool (*fn)(struct wb_tx *tx, void *arg), void *arg)
+{
+    struct wb_nest n;
+    wb_tx_nest(tx, &n);
+    bool keep = tx->status == WB_STORE_OK && fn(tx, arg);
+    wb_tx_unnest(tx, &n, keep);
+    return keep && tx->status == WB_STORE_OK;
+}
+
 void wb_tx_undo(struct wb_tx *tx)
 {
     struct wb_tx_ext *x = wb_tx_ext(tx);

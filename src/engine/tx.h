@@ -46,6 +46,10 @@ uint64_t wb_tx_number(struct wb_tx *tx, const char *series);
  */
 uint64_t wb_tx_stamp(struct wb_tx *tx);
 
+/* In a command: runs fn in a nested transaction and keeps what it wrote only when it returns true.
+ * Returns what fn did, and false when the store failed. */
+bool wb_tx_attempt(struct wb_tx *tx, bool (*fn)(struct wb_tx *tx, void *arg), void *arg);
+
 /* Runs fn after the commit is durable, before answers leave, on the writer's thread. Must be short.
  * arg lives in tx->arena. */
 void wb_tx_after(struct wb_tx *tx, void (*fn)(struct wb_engine *e, void *arg), void *arg);

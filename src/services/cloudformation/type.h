@@ -99,6 +99,10 @@ bool wb_cfn_error_is(const struct wb_cfn_resource *r, const char *code); /* of t
 enum wb_cfn_result wb_cfn_fail(struct wb_cfn_resource *r, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 enum wb_cfn_result wb_cfn_absent(struct wb_cfn_resource *r);
+/* In a command: ends the WB_CFN_WAIT of the create, update or delete with this token; its handler
+ * is called again at once, with the answer. False: nobody waits (any more). */
+bool wb_cfn_answer(struct wb_tx *tx, struct wb_slice stack_id, struct wb_slice logical_id,
+                   struct wb_slice token, struct wb_slice answer);
 /* The name in name_property, or STACK-LOGICALID-RANDOM of at most max characters: the same for the
  * same token. */
 struct wb_slice wb_cfn_name(struct wb_cfn_resource *r, size_t max, bool lower_case);

@@ -7,6 +7,7 @@
  *   Bump {Key}         write; counts the row up and says that the definition changed
  *   Check {Key}        read; the definition and its row must be of the same commit
  *   Count {}           scan
+ *   Hold {Key}         write: its answer waits for Release {Key}, or for WB_HOLD_MS
  *   Later {Key}        async: finished by another thread
  *   Work {Key, Count}  write: queues work rows that count up a row when done
  */
@@ -119,6 +120,17 @@ static void op_count(struct wb_call *c)
     wb_out_i64(&c->out, "Count", n);
 }
 
+static void op_hold(struct wb_call *c)
+{
+    wb_call_hold(c, wb_in_str(c, "Key"));
+    wb_out_cstr(&c->out, "Was", "held");
+}
+
+static void op_release(struct wb_call *c)
+{
+    wb_hold_release(c->tx, wb_in_str(c, "Key"));
+}
+
 static void *finish_later(void *arg)
 {
     struct wb_call *c = arg;
@@ -174,6 +186,8 @@ static const struct wb_op test_ops[] = {
     {.name = "Check", .class = WB_READ, .input = &s_in, .handler = op_check},
     {.name = "CheckScan", .class = WB_SCAN, .input = &s_in, .handler = op_check},
     {.name = "Count", .class = WB_SCAN, .input = &s_in, .handler = op_count},
+    {.name = "Hold", .class = WB_WRITE, .input = &s_in, .handler = op_hold},
+    {.name = "Release", .class = WB_WRITE, .input = &s_in, .handler = op_release},
     {.name = "Later", .class = WB_ASYNC, .input = &s_in, .handler = op_later},
     {.name = "Work", .class = WB_WRITE, .input = &s_in, .handler = op_work},
     {.name = "Foreign", .class = WB_READ, .input = &s_in, .handler = op_get, .resources = foreign},

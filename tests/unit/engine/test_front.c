@@ -42,6 +42,55 @@ static void test_failures(void **state)
     served_close(&s);
 }
 
+static bool somebody_held(struct wb_engine *e)
+{
+    pthread_mutex_lock(&e->held_lock);
+    bool any = !wb_list_empty(&e->held);
+    pthread_mutex_unlock(&e->held_lock);
+    return any;
+}
+
+struct later {
+    int port, status;
+    char text[4096];
+};
+
+static void *ask_held(void *arg)
+{
+    struct later *l = arg;
+    char *at;
+    int fd = dial(l->port);
+    l->status = ask(fd, "Hold", "{\"Key\":\"a\"}", l->text, sizeof l->text, &at);
+    close(fd);
+    return NULL;
+}
+
+/* An answer waits for its release, not for another's; or for its time to be over. */
+static void test_hold(void **state)
+{
+    struct served s;
+    served_open(&s, wb_store_open_mem(), false, NULL, true);
+    int fd = dial(s.port);
+    for (int again = 0; again < 2; again++) {
+        struct later l = {.port = s.port};
+        pthread_t t;
+        assert_int_equal(pthread_create(&t, NULL, ask_held, &l), 0);
+        while (!somebody_held(s.engine))
+            usleep(1000);
+        assert_int_equal(ask(fd, "Release", "{\"Key\":\"b\"}", buf, sizeof buf, &body), 200);
+        assert_true(somebody_held(s.engine));
+        if (again == 0) {
+            assert_int_equal(ask(fd, "Release", "{\"Key\":\"a\"}", buf, sizeof buf, &body), 200);
+            assert_false(somebody_held(s.engine));
+        }
+        pthread_join(t, NULL);
+        assert_int_equal(l.status, 200);
+        assert_non_null(strstr(l.text, "{\"Was\":\"held\"}"));
+    }
+    close(fd);
+    served_close(&s);
+}
+
 static int raw(int port, const char *request)
 {
     int fd = dial(port);
@@ -271,7 +320,7 @@ int main(void)
         cmocka_unit_test(test_auth_off),       cmocka_unit_test(test_auth_on),
         cmocka_unit_test(test_work_and_reset), cmocka_unit_test(test_clock_page),
         cmocka_unit_test(test_quiet),          cmocka_unit_test(test_back_pressure),
-        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_counts),         cmocka_unit_test(test_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
