@@ -22,8 +22,8 @@ struct dump {
 
 static const char *const kinds[] = {"string",    "integer", "long", "double",    "boolean", "blob",
                                     "timestamp", "list",    "map",  "structure", "any"};
-static const char *const places[] = {"body",   "uri",     "querystring",
-                                     "header", "payload", "statusCode"};
+static const char *const places[] = {"body",    "uri",        "querystring", "header",
+                                     "payload", "statusCode", "headers"};
 static const char *const classes[] = {"read", "scan", "write", "async"};
 static const char *const protocols[] = {"json 1.0", "json 1.1", "query", "rest-json"};
 

@@ -50,7 +50,15 @@ struct wb_shape {
     bool sensitive;          /* a secret or somebody's payload: hidden in the audit log */
 };
 
-enum wb_where { WB_IN_BODY, WB_IN_URI, WB_IN_QUERY, WB_IN_HEADER, WB_IN_PAYLOAD, WB_IN_STATUS };
+enum wb_where {
+    WB_IN_BODY,
+    WB_IN_URI,
+    WB_IN_QUERY,
+    WB_IN_HEADER,
+    WB_IN_PAYLOAD,
+    WB_IN_STATUS,
+    WB_IN_HEADERS, /* a map: all headers that begin with `wire`, keys without it, lower case */
+};
 
 struct wb_member {
     const char *name;

@@ -80,6 +80,17 @@ enum wb_table {
     WB_T_SSM_COUNT = 0x0604,     /* scope -> le32 standard, le32 advanced parameters */
 
     /* 0x07xx: s3 */
+    WB_T_S3_BUCKET = 0x0701,    /* bucket name -> JSON: number, owner, region... */
+    WB_T_S3_BUCKET_OF = 0x0702, /* account, bucket name -> nothing */
+    WB_T_S3_OBJECT = 0x0703,    /* bucket number (u64), key -> its current version, unless that is a
+                                   delete marker */
+    WB_T_S3_VERSION = 0x0704,   /* bucket number, key, stamp (desc) -> any other version */
+    WB_T_S3_NULL = 0x0705,      /* bucket number, key -> le64: stamp of the null version, when it is
+                                   in WB_T_S3_VERSION */
+    WB_T_S3_UPLOAD = 0x0706,    /* bucket number, key, upload number (u64) -> JSON */
+    WB_T_S3_PART = 0x0707,      /* upload number, part number (u64) -> blobs, size, sums */
+    WB_T_S3_SHARED = 0x0708,    /* upload number -> le64: objects made of its parts */
+    WB_T_S3_COUNT = 0x0709,     /* account -> le64: its buckets */
 
     /* 0x08xx: cloudformation */
 
