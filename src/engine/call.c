@@ -25,16 +25,24 @@ static void run_write(struct wb_call *c)
     wb_tx_unnest(tx, &n, !wb_failed(c));
 }
 
+const struct wb_op *wb_call_op(const struct wb_engine *e, const char *service,
+                               const char *operation)
+{
+    const struct wb_service *s = wb_services_find(e->services, wb_slice_str(service));
+    const struct wb_op *op = s ? wb_service_op(s, wb_slice_str(operation)) : NULL;
+    return op && op->class != WB_ASYNC ? op : NULL;
+}
+
 bool wb_call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *service,
                      const char *operation, struct wb_slice input, struct wb_slice *answer,
                      struct wb_error *err)
 {
     struct wb_call c = {.engine = tx->engine, .arena = tx->arena, .ctx = *ctx, .tx = tx};
     c.service = wb_services_find(tx->engine->services, wb_slice_str(service));
-    c.op = c.service ? wb_service_op(c.service, wb_slice_str(operation)) : NULL;
+    c.op = wb_call_op(tx->engine, service, operation);
     c.protocol = WB_JSON10;
     *answer = WB_SLICE_NULL;
-    if (!c.op || c.op->class == WB_ASYNC) {
+    if (!c.op) {
         *err = (struct wb_error){.code = "UnknownOperationException",
                                  .message = wb_printf(tx->arena, "%s:%s", service, operation),
                                  .status = 400};

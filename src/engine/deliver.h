@@ -51,5 +51,8 @@ bool wb_target_known(struct wb_engine *e, struct wb_slice arn);
 bool wb_call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *service,
                      const char *operation, struct wb_slice input, struct wb_slice *answer,
                      struct wb_error *err);
+/* The table's row of such an operation; NULL when there is none or it cannot be called so. */
+const struct wb_op *wb_call_op(const struct wb_engine *e, const char *service,
+                               const char *operation);
 
 #endif

@@ -18,8 +18,8 @@
 enum wb_cfn_result {
     WB_CFN_DONE,
     WB_CFN_FAILED, /* r->error says why */
-    WB_CFN_AGAIN,  /* call again after r->after_ms */
-    WB_CFN_WAIT,   /* until somebody answers (custom resources), or r->deadline_ms passes */
+    WB_CFN_AGAIN,  /* call again after r->after_ms, with r->state */
+    WB_CFN_WAIT,   /* call again when wb_cfn_wake tells, or at r->deadline_ms */
 };
 
 enum wb_cfn_update { /* what a property's change means (the resource reference's "Update requires")
@@ -51,29 +51,33 @@ struct wb_cfn_property {
 /* One resource of one deployment, as its type sees it. Slices live in tx->arena. */
 struct wb_cfn_resource {
     struct wb_tx *tx;
-    const struct wb_ctx *ctx; /* of the deployment: its principal, account, region */
+    const struct wb_ctx *ctx;     /* of the deployment: its principal, account, region */
+    const struct wb_cfn_type *of; /* its type's entry */
     struct wb_slice stack_name, stack_id, logical_id, type;
     struct wb_slice token;     /* the same for all calls of one create, update or delete: for
                                   generated names and idempotency */
-    struct wb_json properties; /* resolved; checked against the type's list */
+    struct wb_json properties; /* resolved; checked by wb_cfn_check */
     struct wb_json before;     /* update: those of the last deployment */
     const struct wb_pair *tag; /* of the stack, for resources that take tags */
     size_t tag_count;
-    struct wb_slice physical_id; /* update, delete, read: which; create sets it: what Ref gives
-                                    unless the type has `ref` */
-    struct wb_slice attributes;  /* JSON object of GetAtt's values; create and update set it */
-    struct wb_slice state;       /* the handler's own between two calls; null at the first */
-    struct wb_slice answer;      /* what ended a WB_CFN_WAIT: JSON; null at other times */
-    int64_t after_ms, deadline_ms;
-    struct wb_slice live;  /* read sets it: the properties as they are, JSON object */
-    struct wb_error error; /* the call that failed, or wb_cfn_fail's */
+    const struct wb_pair *before_tag; /* update: the stack's tags at the last deployment */
+    size_t before_tag_count;
+    struct wb_slice physical_id;   /* update, delete, read: which; create sets it: what Ref gives
+                                      unless the type has `ref` */
+    struct wb_slice attributes;    /* JSON object of GetAtt's values; create and update set it */
+    struct wb_slice state;         /* the handler's own between two calls; null at the first */
+    int64_t after_ms, deadline_ms; /* AGAIN: a time from now; WAIT: engine time */
+    struct wb_slice live;          /* read sets it: the properties as they are, JSON object */
+    struct wb_error error;         /* the call that failed, or wb_cfn_fail's */
+    const char *service;           /* whose call failed ("sns"); NULL: the handler's own refusal */
 };
 
 struct wb_cfn_type {
-    const char *name; /* "AWS::SNS::Topic" */
-    const struct wb_cfn_property *property;
-    const char *name_property; /* the physical name, generated when absent (wb_cfn_name) */
-    const char *identifier;    /* property that names an existing one for an import; NULL: none */
+    const char *name;                       /* "AWS::SNS::Topic" */
+    const struct wb_cfn_property *property; /* NULL: any (custom resources) */
+    const char *name_property;    /* the physical name, generated when absent (wb_cfn_name) */
+    const char *identifier;       /* what names an existing one for an import; its value is the
+                                     physical id. NULL: cannot be imported */
     const char *const *attribute; /* names GetAtt knows, NULL-terminated; "*" = any */
     enum wb_cfn_result (*create)(struct wb_cfn_resource *r);
     enum wb_cfn_result (*update)(struct wb_cfn_resource *r); /* NULL: every change replaces */
@@ -91,8 +95,27 @@ struct wb_cfn_type {
 const struct wb_cfn_type *wb_cfn_type_find(struct wb_slice name);
 const struct wb_cfn_type *const *wb_cfn_types(void); /* NULL-terminated, sorted by name */
 
-/* An operation of a service ("dynamodb", "CreateTable"), input as JSON text. False: r->error is
- * set. The answer is parsed. */
+/* Properties against the type's list: unknown ones, missing ones, wrong kinds. False with *why.
+ * `resolved` false: as in the template, where an object with one key "Ref" or "Fn::..." may stand
+ * for anything; only names and plain values are looked at. */
+bool wb_cfn_check(struct wb_arena *a, const struct wb_cfn_type *t, struct wb_slice logical_id,
+                  struct wb_json properties, bool resolved, struct wb_slice *why);
+/* The same value to CloudFormation: order of keys does not count, and "5" is 5, "true" is true. */
+bool wb_cfn_same(struct wb_json a, struct wb_json b);
+/* What the changes from r->before to r->properties mean: the gravest of the changed properties.
+ * WB_CFN_IN_PLACE also when nothing differs. WB_CFN_CONDITIONAL never comes out: it is decided. */
+enum wb_cfn_update wb_cfn_change(const struct wb_cfn_resource *r);
+
+/* Whatever waits in this stack may go on: its next step is due now. From a callback's command.
+ * (The stacks' side of WB_CFN_WAIT.) */
+void wb_cfn_wake(struct wb_tx *tx, struct wb_slice stack_id);
+
+/* --- for handlers --- */
+
+/* An operation of a service ("dynamodb", "CreateTable"), input as JSON text. Scalars become what
+ * the operation's shape wants ("5" a number, true a text), because templates are free with them; a
+ * member that the shape does not know fails the call. False: r->error is set. The answer is
+ * parsed. */
 bool wb_cfn_call(struct wb_cfn_resource *r, const char *service, const char *operation,
                  struct wb_slice input, struct wb_json *answer);
 bool wb_cfn_error_is(const struct wb_cfn_resource *r, const char *code); /* of the last call */
