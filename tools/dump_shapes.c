@@ -25,7 +25,7 @@ static const char *const kinds[] = {"string",    "integer", "long", "double",   
 static const char *const places[] = {"body",    "uri",        "querystring", "header",
                                      "payload", "statusCode", "headers"};
 static const char *const classes[] = {"read", "scan", "write", "async"};
-static const char *const protocols[] = {"json 1.0", "json 1.1", "query", "rest-json"};
+static const char *const protocols[] = {"json 1.0", "json 1.1", "query", "rest-json", "rest-xml"};
 
 static void put_shape(struct dump *d, const struct wb_shape *s);
 
@@ -54,6 +54,8 @@ static void put_members(struct dump *d, const struct wb_shape *s)
         wb_jw_kbool(&d->w, "required", m->required);
         wb_jw_kcstr(&d->w, "where", places[m->where]);
         put_text(&d->w, "wire", m->wire);
+        if (m->attribute)
+            wb_jw_kbool(&d->w, "attribute", true);
         wb_jw_key(&d->w, "shape");
         put_shape(d, m->shape);
         wb_jw_end_object(&d->w);

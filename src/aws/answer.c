@@ -7,7 +7,7 @@
 #include "base/crc.h"
 #include "codec/text.h"
 
-#define ANSWER_HEADERS_MAX 12
+#define ANSWER_HEADERS 8 /* besides the operation's */
 
 struct writer {
     struct wb_call *c;
@@ -29,6 +29,8 @@ static struct wb_slice content_type(enum wb_protocol p)
         return WB_S("application/x-amz-json-1.1");
     case WB_QUERY:
         return WB_S("text/xml");
+    case WB_REST_XML:
+        return WB_S("application/xml");
     case WB_REST_JSON:
         break;
     }
@@ -175,12 +177,29 @@ static struct wb_slice xml_answer(struct wb_call *c)
 
 /* --- */
 
+static void add_headers(struct writer *w, struct wb_http_answer *a)
+{
+    struct wb_call *c = w->c;
+    for (size_t i = 0; i < c->header_count; i++) {
+        if (wb_slice_ieq(c->header[i].name, WB_S("content-type")))
+            a->content_type = c->header[i].value;
+        else
+            w->header[w->count++] = c->header[i];
+    }
+}
+
 static void error_answer(struct writer *w, struct wb_http_answer *a)
 {
     struct wb_call *c = w->c;
     a->status = c->error.status;
     if (c->protocol == WB_QUERY) {
         a->body = xml_error(c);
+        return;
+    }
+    if (c->protocol == WB_REST_XML) {
+        add_headers(w, a);
+        a->content_type = content_type(c->protocol);
+        a->body = wb_wire_xml_error(c);
         return;
     }
     if (c->query_mode)
@@ -199,18 +218,17 @@ static void success_answer(struct writer *w, struct wb_http_answer *a)
 {
     struct wb_call *c = w->c;
     a->status = c->status ? c->status : c->op->status ? c->op->status : 200;
-    for (size_t i = 0; i < c->header_count; i++) {
-        if (wb_slice_ieq(c->header[i].name, WB_S("content-type")))
-            a->content_type = c->header[i].value;
-        else
-            w->header[w->count++] = c->header[i];
-    }
+    add_headers(w, a);
     if (c->raw_answer.p) {
         a->body = c->raw_answer;
         if (a->body.n == 0)
             a->content_type = WB_SLICE_NULL;
     } else if (a->status == 204) {
         a->content_type = WB_SLICE_NULL;
+    } else if (c->protocol == WB_REST_XML) {
+        a->body = wb_wire_xml_answer(c);
+        if (a->body.n == 0 && !c->piece_count)
+            a->content_type = WB_SLICE_NULL;
     } else {
         a->body = c->protocol == WB_QUERY ? xml_answer(c) : wb_out_done(&c->out);
     }
@@ -218,9 +236,14 @@ static void success_answer(struct writer *w, struct wb_http_answer *a)
 
 void wb_protocol_answer(struct wb_call *c, struct wb_http_answer *a)
 {
-    struct writer w = {c, wb_new_n(c->arena, struct wb_pair, ANSWER_HEADERS_MAX), 0};
+    struct writer w = {c, wb_new_n(c->arena, struct wb_pair, c->header_count + ANSWER_HEADERS), 0};
     *a = (struct wb_http_answer){.content_type = content_type(c->protocol)};
-    add(&w, "x-amzn-RequestId", c->ctx.request_id);
+    if (c->protocol == WB_REST_XML) {
+        add(&w, "x-amz-request-id", c->ctx.request_id);
+        add(&w, "x-amz-id-2", wb_base64_encode(c->arena, c->ctx.request_id));
+    } else {
+        add(&w, "x-amzn-RequestId", c->ctx.request_id);
+    }
     if (wb_failed(c))
         error_answer(&w, a);
     else

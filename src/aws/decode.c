@@ -212,6 +212,8 @@ bool wb_protocol_decode(struct wb_call *c, const struct wb_sig_request *r)
         return false;
     if (c->protocol == WB_REST_JSON && !wb_wire_from_rest(c, r, &text))
         return false;
+    if (c->protocol == WB_REST_XML && !wb_wire_from_xml(c, r, &text))
+        return false;
     if (text.n == 0 && !c->service->crc32) /* DynamoDB wants a body */
         text = WB_S("{}");
     c->in = wb_json_read(c->arena, text, &e);

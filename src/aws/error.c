@@ -9,6 +9,26 @@ struct name {
     const char *text;
 };
 
+/* S3 has words of its own for all of them ("Error responses" of its API reference). */
+static const struct {
+    const char *code;
+    int status;
+    const char *text;
+} s3_signatures[] = {
+    [WB_SIG_MISSING] = {"AccessDenied", 403, "Access Denied"},
+    [WB_SIG_INCOMPLETE] = {"AuthorizationHeaderMalformed", 400, NULL},
+    [WB_SIG_SKEW] = {"RequestTimeTooSkewed", 403,
+                     "The difference between the request time and the current time is too large."},
+    [WB_SIG_MISMATCH] = {"SignatureDoesNotMatch", 403,
+                         "The request signature we calculated does not match the signature you "
+                         "provided. Check your key and signing method."},
+    [WB_SIG_UNKNOWN_KEY] = {"InvalidAccessKeyId", 403,
+                            "The AWS Access Key Id you provided does not exist in our records."},
+    [WB_SIG_BAD_TOKEN] = {"InvalidToken", 400,
+                          "The provided token is malformed or otherwise invalid."},
+    [WB_SIG_EXPIRED_TOKEN] = {"ExpiredToken", 400, "The provided token has expired."},
+};
+
 static const struct name signatures[] = {
     [WB_SIG_MISSING] = {"MissingAuthenticationTokenException", "MissingAuthenticationToken", 400,
                         403, 403, "Request is missing Authentication Token"},
@@ -32,11 +52,19 @@ static const char *pick(const struct wb_call *c, const char *own, const char *js
 {
     if (own)
         return own;
-    return c->protocol == WB_QUERY ? query : c->protocol == WB_REST_JSON ? rest : json;
+    return c->protocol == WB_QUERY || c->protocol == WB_REST_XML ? query
+           : c->protocol == WB_REST_JSON                         ? rest
+                                                                 : json;
 }
 
 void wb_fail_signature(struct wb_call *c, enum wb_sig_error e, struct wb_slice why)
 {
+    if (c->protocol == WB_REST_XML) {
+        const char *text = s3_signatures[e].text;
+        wb_fail(c, s3_signatures[e].code, s3_signatures[e].status, "%.*s",
+                (int)(text ? strlen(text) : why.n), text ? text : why.p);
+        return;
+    }
     const struct name *n = &signatures[e];
     struct wb_slice text = why.p ? why : wb_slice_str(n->text);
     int status = c->protocol == WB_QUERY       ? n->query_status
@@ -62,6 +90,10 @@ void wb_fail_denied(struct wb_call *c, struct wb_slice action, struct wb_slice r
     const char *code = pick(c, c->service ? c->service->denied_code : NULL, "AccessDeniedException",
                             "AccessDeniedException", "AccessDenied");
     int status = c->protocol == WB_JSON10 || c->protocol == WB_JSON11 ? 400 : 403;
+    if (c->protocol == WB_REST_XML && p->type == WB_PRINCIPAL_ANONYMOUS) {
+        wb_fail(c, code, status, "Access Denied");
+        return;
+    }
     /* Without a word on why, as STS says it: that would tell whether there is such a role. */
     if (v->decision == WB_IMPLICIT_DENY && wb_slice_starts(action, WB_S("sts:")) &&
         wb_slice_starts(resource, WB_S("arn:aws:iam:")))
@@ -105,6 +137,9 @@ void wb_fail_full(struct wb_call *c)
 
 void wb_fail_too_large(struct wb_call *c)
 {
+    if (c->protocol == WB_REST_XML)
+        wb_fail(c, "EntityTooLarge", 400,
+                "Your proposed upload exceeds the maximum allowed object size.");
     wb_fail(c,
             pick(c, NULL, "RequestEntityTooLargeException", "RequestTooLargeException",
                  "RequestEntityTooLarge"),

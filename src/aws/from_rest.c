@@ -54,6 +54,12 @@ static bool bad(struct wb_call *c, const char *why)
     return false;
 }
 
+static bool badly(const char **why)
+{
+    *why = BAD_ENCODING;
+    return false;
+}
+
 /* Begins the document with the body's members; the writer continues behind them. */
 static bool begin(struct wb_call *c, struct wb_slice body, struct wb_buf *b,
                   struct wb_json_writer *w)
@@ -83,9 +89,9 @@ static bool begin(struct wb_call *c, struct wb_slice body, struct wb_buf *b,
 
 /* A list in the query string: one parameter an element. */
 static bool put_parameters(struct wb_call *c, struct wb_json_writer *w, struct wb_slice query,
-                           const struct wb_member *m)
+                           const struct wb_member *m, const char **why)
 {
-    const char *name = m->wire ? m->wire : m->name, *why;
+    const char *name = m->wire ? m->wire : m->name;
     bool any = false;
     while (query.p) {
         struct wb_slice value = wb_slice_cut(&query, '&');
@@ -93,35 +99,100 @@ static bool put_parameters(struct wb_call *c, struct wb_json_writer *w, struct w
         if (!wb_percent_decode(c->arena, key, true, &plain) || !wb_slice_is(plain, name))
             continue;
         if (value.p && !wb_percent_decode(c->arena, value, true, &text))
-            return bad(c, BAD_ENCODING);
+            return badly(why);
         if (!any) {
             wb_jw_key(w, m->name);
             wb_jw_array(w);
         }
         any = true;
         if (wb_utf8_check(text) >= 0)
-            return bad(c, BAD_ENCODING);
-        if (!wb_wire_scalar(c->arena, w, m->shape->elem, text, &why))
-            return bad(c, why);
+            return badly(why);
+        if (!wb_wire_scalar(c->arena, w, m->shape->elem, text, why))
+            return false;
     }
     if (any)
         wb_jw_end_array(w);
     return true;
 }
 
-static bool put_member(struct wb_call *c, const struct wb_sig_request *r, struct wb_json_writer *w,
-                       const struct wb_member *m)
+/* A list in a header: "ETag, Checksum". */
+static bool put_list(struct wb_arena *a, struct wb_json_writer *w, const struct wb_member *m,
+                     struct wb_slice text, const char **why)
 {
-    struct wb_slice value;
-    const char *why;
-    if (m->where == WB_IN_QUERY && m->shape->kind == WB_LIST)
-        return put_parameters(c, w, r->query, m);
-    if (!find_text(c, r, m, &value))
-        return bad(c, BAD_ENCODING);
-    if (!value.p)
+    wb_jw_array(w);
+    while (text.p) {
+        struct wb_slice one = wb_slice_trim(wb_slice_cut(&text, ','));
+        if (one.n && !wb_wire_scalar(a, w, m->shape->elem, one, why))
+            return false;
+    }
+    wb_jw_end_array(w);
+    return true;
+}
+
+static bool has_prefix(struct wb_slice name, struct wb_slice prefix)
+{
+    return name.n > prefix.n && wb_slice_ieq(wb_slice_sub(name, 0, prefix.n), prefix);
+}
+
+static struct wb_slice lower(struct wb_arena *a, struct wb_slice s)
+{
+    char *p = wb_alloc(a, s.n + 1);
+    for (size_t i = 0; i < s.n; i++)
+        p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+    return wb_slice(p, s.n);
+}
+
+/* A map of the headers that begin alike. One that comes twice is one with both values. */
+static bool put_headers(struct wb_call *c, const struct wb_sig_request *r, struct wb_json_writer *w,
+                        const struct wb_member *m, const char **why)
+{
+    struct wb_slice prefix = wb_slice_str(m->wire);
+    struct wb_pair *found = wb_new_n(c->arena, struct wb_pair, r->header_count + 1);
+    size_t n = 0, k;
+    for (size_t i = 0; i < r->header_count; i++) {
+        if (!has_prefix(r->header[i].name, prefix))
+            continue;
+        struct wb_slice name = lower(c->arena, wb_slice_sub(r->header[i].name, prefix.n, SIZE_MAX));
+        struct wb_slice value = r->header[i].value;
+        if (wb_utf8_check(name) >= 0 || wb_utf8_check(value) >= 0)
+            return badly(why);
+        for (k = 0; k < n && !wb_slice_eq(found[k].name, name);)
+            k++;
+        if (k == n)
+            found[n++] = (struct wb_pair){name, value};
+        else
+            found[k].value =
+                wb_printf(c->arena, "%.*s,%.*s", WB_FMT(found[k].value), WB_FMT(value));
+    }
+    if (!n)
         return true;
     wb_jw_key(w, m->name);
-    return wb_wire_scalar(c->arena, w, m->shape, value, &why) || bad(c, why);
+    wb_jw_object(w);
+    for (k = 0; k < n; k++) {
+        wb_jw_key_slice(w, found[k].name);
+        wb_jw_str(w, found[k].value.n ? found[k].value : WB_S(""));
+    }
+    wb_jw_end_object(w);
+    return true;
+}
+
+bool wb_wire_rest_member(struct wb_call *c, const struct wb_sig_request *r,
+                         struct wb_json_writer *w, const struct wb_member *m,
+                         struct wb_slice *found, const char **why)
+{
+    *found = WB_SLICE_NULL;
+    if (m->where == WB_IN_QUERY && m->shape->kind == WB_LIST)
+        return put_parameters(c, w, r->query, m, why);
+    if (m->where == WB_IN_HEADERS)
+        return put_headers(c, r, w, m, why);
+    if (!find_text(c, r, m, found))
+        return badly(why);
+    if (!found->p)
+        return true;
+    wb_jw_key(w, m->name);
+    if (m->shape->kind == WB_LIST)
+        return put_list(c->arena, w, m, *found, why);
+    return wb_wire_scalar(c->arena, w, m->shape, *found, why);
 }
 
 bool wb_wire_from_rest(struct wb_call *c, const struct wb_sig_request *r, struct wb_slice *text)
@@ -137,9 +208,12 @@ bool wb_wire_from_rest(struct wb_call *c, const struct wb_sig_request *r, struct
         c->payload = r->body;
     if (!begin(c, payload || !in_body ? WB_SLICE_NULL : r->body, &b, &w))
         return false;
-    for (const struct wb_member *m = c->op->input->member; m && m->name; m++)
-        if (!put_member(c, r, &w, m))
-            return false;
+    for (const struct wb_member *m = c->op->input->member; m && m->name; m++) {
+        struct wb_slice found;
+        const char *why;
+        if (!wb_wire_rest_member(c, r, &w, m, &found, &why))
+            return bad(c, why);
+    }
     wb_jw_end_object(&w);
     *text = wb_buf_slice(&b);
     return true;

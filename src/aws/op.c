@@ -1,5 +1,4 @@
 #include "aws/op.h"
-#include <assert.h>
 
 #define CTX_VERSION 1
 
@@ -16,12 +15,6 @@ void wb_fail(struct wb_call *c, const char *code, int status, const char *fmt, .
     va_end(ap);
 }
 
-void wb_call_header(struct wb_call *c, const char *name, struct wb_slice value)
-{
-    assert(c->header_count < sizeof c->header / sizeof *c->header);
-    c->header[c->header_count++] = (struct wb_pair){wb_slice_str(name), value};
-}
-
 /* A list that doubles at powers of two, so that naming many stays linear. */
 static void *grown(struct wb_arena *a, void *list, size_t n, size_t size)
 {
@@ -31,6 +24,12 @@ static void *grown(struct wb_arena *a, void *list, size_t n, size_t size)
     if (n)
         memcpy(more, list, n * size);
     return more;
+}
+
+void wb_call_header(struct wb_call *c, const char *name, struct wb_slice value)
+{
+    c->header = grown(c->arena, c->header, c->header_count, sizeof *c->header);
+    c->header[c->header_count++] = (struct wb_pair){wb_slice_str(name), value};
 }
 
 static void add_need(struct wb_call *c, struct wb_slice action, struct wb_slice arn)

@@ -22,7 +22,7 @@ enum wb_class {
     WB_ASYNC, /* starts on the loop, is finished later by wb_call_finish (Invoke, long polls) */
 };
 
-enum wb_protocol { WB_JSON10, WB_JSON11, WB_QUERY, WB_REST_JSON };
+enum wb_protocol { WB_JSON10, WB_JSON11, WB_QUERY, WB_REST_JSON, WB_REST_XML };
 
 struct wb_engine;
 struct wb_tx; /* engine/tx.h */
@@ -37,7 +37,11 @@ struct wb_op {
     const char *name; /* "PutItem" */
     enum wb_class class;
     const struct wb_shape *input; /* a WB_STRUCTURE */
-    const char *http;   /* REST: "POST /2015-03-31/functions/{FunctionName}/invocations" */
+    /* REST: "POST /2015-03-31/functions/{FunctionName}/invocations". REST-XML also says which query
+     * parameters (with this value, or any) and which header (beginning so, or any) tell it apart:
+     * "GET /{Bucket}?list-type=2", "PUT /{Bucket}/{Key+}?partNumber&uploadId x-amz-copy-source",
+     * "POST /{Bucket} content-type=multipart/form-data". The template that says most wins. */
+    const char *http;
     int status;         /* success status, 0 = 200 */
     const char *action; /* IAM: "dynamodb:PutItem"; NULL = "<signing name>:<op name>" */
     wb_resource_fn *resources;
@@ -49,10 +53,12 @@ struct wb_op {
         *prepare; /* optional, on the loop before a WB_WRITE: parse and normalize; may fail the
                      call; leaves call->prepared. Must tolerate being run again. */
     wb_handler_fn *handler;
-    bool compound;      /* runs in a nested transaction, so it may fail after writing */
-    bool unsigned_ok;   /* may be called without a signature (SNS confirmation links) */
-    int64_t body_max;   /* bytes, 0 = WB_HTTP_BODY_MAX */
-    const char *answer; /* Query: name of the result element, NULL = "<op>Result"; "" = none */
+    bool compound;    /* runs in a nested transaction, so it may fail after writing */
+    bool unsigned_ok; /* may be called without a signature (SNS confirmation links) */
+    int64_t body_max; /* bytes, 0 = WB_HTTP_BODY_MAX */
+    /* Query: name of the result element, NULL = "<op>Result"; "" = none. REST-XML: the root; NULL =
+     * no body; "" = the one member that is written is the root (LocationConstraint, Tagging). */
+    const char *answer;
     const char *const *condition_keys; /* IAM condition keys besides the global ones,
                                           NULL-terminated; documentation and check */
     bool always_allowed; /* needs a principal but no permission (STS GetCallerIdentity) */
@@ -151,10 +157,10 @@ struct wb_call {
     const struct wb_body_blob *blob; /* of an operation with body_blob; NULL: it had no body */
     struct wb_out out;
     struct wb_error error;
-    struct wb_tx *tx;         /* a snapshot (reads, prepare) or the command's transaction */
-    void *prepared;           /* what prepare left for the handler */
-    int status;               /* overrides op->status when not 0 */
-    struct wb_pair header[8]; /* answer headers of REST operations */
+    struct wb_tx *tx;       /* a snapshot (reads, prepare) or the command's transaction */
+    void *prepared;         /* what prepare left for the handler */
+    int status;             /* overrides op->status when not 0 */
+    struct wb_pair *header; /* answer headers of REST operations; REST-XML: of errors, too */
     size_t header_count;
     struct wb_slice raw_answer; /* when not null: sent as the body as it is (Invoke's payload) */
     struct wb_slice hold;       /* wb_call_hold */

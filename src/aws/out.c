@@ -1,7 +1,7 @@
 #include "aws/out.h"
 #include <assert.h>
 
-enum kind { OBJECT, LIST, MAP };
+enum kind { OBJECT, LIST, FLAT, MAP };
 
 void wb_out_init(struct wb_out *o, struct wb_arena *a, bool xml)
 {
@@ -34,7 +34,7 @@ static const char *element(const struct wb_out *o, const char *name)
 {
     if (name)
         return name;
-    assert(o->depth > 0 && o->kind[o->depth - 1] == LIST);
+    assert(o->depth > 0 && (o->kind[o->depth - 1] == LIST || o->kind[o->depth - 1] == FLAT));
     return o->item[o->depth - 1];
 }
 
@@ -118,11 +118,12 @@ static void push(struct wb_out *o, const char *name, const char *item, enum kind
 {
     assert(o->depth < WB_OUT_DEPTH);
     if (o->xml) {
-        name = element(o, name);
-        tag(o, "<", name);
+        name = kind == FLAT ? NULL : element(o, name);
+        if (name)
+            tag(o, "<", name);
     } else if (!key(o, name)) {
         o->hidden++;
-    } else if (kind == LIST) {
+    } else if (kind != OBJECT && kind != MAP) {
         wb_jw_array(&o->json);
     } else {
         wb_jw_object(&o->json);
@@ -144,6 +145,30 @@ void wb_out_list_of(struct wb_out *o, const char *name, const char *item)
     push(o, name, item, LIST);
     if (o->record)
         wb_out_list_of(o->record, name, item);
+}
+
+void wb_out_list_flat(struct wb_out *o, const char *name, const char *item)
+{
+    push(o, name, item, FLAT);
+    if (o->record)
+        wb_out_list_flat(o->record, name, item);
+}
+
+void wb_out_attribute(struct wb_out *o, const char *attribute, const char *name,
+                      struct wb_slice value)
+{
+    if (!o->xml) {
+        wb_out_str(o, name, value);
+        return;
+    }
+    if (o->record)
+        wb_out_str(o->record, name, value);
+    assert(o->depth > 0 && o->buf.p[o->buf.n - 1] == '>');
+    o->buf.n--;
+    wb_buf_printf(&o->buf, " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" %s=\"",
+                  attribute);
+    wb_xml_text(&o->buf, value);
+    wb_buf_str(&o->buf, "\">");
 }
 
 void wb_out_list(struct wb_out *o, const char *name)
@@ -185,11 +210,13 @@ void wb_out_end(struct wb_out *o)
     o->depth--;
     if (o->record)
         wb_out_end(o->record);
-    if (o->xml)
+    if (o->xml && o->open[o->depth])
         tag(o, "</", o->open[o->depth]);
+    else if (o->xml)
+        return;
     else if (o->hidden)
         o->hidden--;
-    else if (o->kind[o->depth] == LIST)
+    else if (o->kind[o->depth] == LIST || o->kind[o->depth] == FLAT)
         wb_jw_end_array(&o->json);
     else
         wb_jw_end_object(&o->json);

@@ -46,6 +46,12 @@ void wb_out_object(struct wb_out *o, const char *name);
 void wb_out_list(struct wb_out *o, const char *name); /* XML: items are <member> */
 void wb_out_list_of(struct wb_out *o, const char *name,
                     const char *item); /* XML: items are <item> */
+/* XML: items are <item> elements of the structure itself ("Contents" of ListObjects). */
+void wb_out_list_flat(struct wb_out *o, const char *name, const char *item);
+/* Of the object just opened, before its members: XML: an attribute of S3's kind ("xsi:type", with
+ * its name space); JSON: the member `name`. */
+void wb_out_attribute(struct wb_out *o, const char *attribute, const char *name,
+                      struct wb_slice value);
 void wb_out_map(struct wb_out *o,
                 const char *name); /* string to string: <entry><key/><value/></entry> in XML */
 void wb_out_map_str(struct wb_out *o, struct wb_slice key, struct wb_slice value);

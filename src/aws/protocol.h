@@ -1,7 +1,7 @@
 /*
  * The wire: a request becomes service + operation + one JSON document; answers and errors become
- * bytes in the same protocol. JSON 1.0 and 1.1, Query (form in, XML out) and REST-JSON. Handlers
- * know nothing of this.
+ * bytes in the same protocol. JSON 1.0 and 1.1, Query (form in, XML out), REST-JSON and REST-XML.
+ * Handlers know nothing of this.
  *
  * The order in which a front uses it (the order in which AWS refuses, tables.md 3.1):
  *
@@ -35,15 +35,19 @@
 struct wb_services;
 struct wb_services *wb_services_new(const struct wb_service *const *list); /* NULL-terminated */
 void wb_services_free(struct wb_services *s);                              /* accepts NULL */
+/* The name under which clients reach the server: "bucket.NAME" is a bucket. Before any thread. */
+void wb_services_host(struct wb_services *s, struct wb_slice host);
 /* By the folder's name ("dynamodb") and the operation's ("PutItem"); NULL when absent. */
 const struct wb_service *wb_services_find(const struct wb_services *s, struct wb_slice name);
 const struct wb_op *wb_service_op(const struct wb_service *s, struct wb_slice name);
 
 /* The largest body the request may send, from its head alone (r->body is not looked at), bytes. */
-int64_t wb_protocol_body_max(const struct wb_services *s, const struct wb_sig_request *r);
+int64_t wb_protocol_body_max(const struct wb_services *s, struct wb_arena *a,
+                             const struct wb_sig_request *r);
 
 /* Finds service and operation: the X-Amz-Target header; else Action (and Version) in a form body or
- * the query; else method and path against the REST templates. The signature's scope (sig may be
+ * the query; else method and path against the REST templates; S3 by its signature's scope, by a
+ * virtual host, and unsigned when nothing else fits. The signature's scope (sig may be
  * NULL) decides between services that share a name or a path. Sets c->service, c->op, c->protocol
  * and initialises c->out. False: c->error is set and wb_protocol_answer can be called (service and
  * op may be NULL). */

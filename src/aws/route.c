@@ -5,6 +5,7 @@
  * and a short list of URI templates. The signature's scope names the service too; it is used where
  * the rest leaves a choice: an Action without its Version, a path that two services could mean.
  */
+#include "aws/route.h"
 #include "aws/protocol.h"
 #include "aws/wire.h"
 #include "base/ids.h"
@@ -15,30 +16,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-struct entry {
-    const struct wb_service *service;
-    const struct wb_op *op;
-};
-
-#define SEGMENTS_MAX 12
-
-struct uri {
-    struct entry e;
-    struct wb_slice method;
-    struct wb_slice segment[SEGMENTS_MAX]; /* "{Name}" binds, "{Name+}" binds the rest */
-    unsigned count, literals;
-};
-
-struct wb_services {
-    struct wb_arena arena;
-    const struct wb_service *const *list;
-    struct wb_map *target; /* "DynamoDB_20120810.PutItem" -> entry */
-    struct wb_map *prefix; /* "DynamoDB_20120810" -> service */
-    struct wb_map *action; /* "2010-03-31/Publish" -> entry */
-    struct uri *rest;
-    size_t rest_count;
-};
-
 static bool speaks_query(const struct wb_service *s)
 {
     return s->protocol == WB_QUERY || (s->version && s->xmlns);
@@ -46,10 +23,10 @@ static bool speaks_query(const struct wb_service *s)
 
 /* --- the index --- */
 
-static void add_template(struct wb_services *x, struct entry e)
+static void add_template(struct wb_services *x, struct wb_entry e)
 {
     struct wb_slice rest = wb_slice_str(e.op->http);
-    struct uri *t = &x->rest[x->rest_count++];
+    struct wb_uri *t = &x->rest[x->rest_count++];
     t->e = e;
     t->method = wb_slice_cut(&rest, ' ');
     rest = wb_slice_cut(&rest, '?'); /* a constant query does not help to tell ours apart */
@@ -74,18 +51,22 @@ static const char *without_package(const char *target)
 static void add_service(struct wb_services *x, const struct wb_service *s)
 {
     const char *name = s->target ? without_package(s->target) : NULL;
+    if (s->protocol == WB_REST_XML)
+        x->xml_service = s;
     if (s->target)
         wb_map_put(x->prefix, wb_slice_str(name), (void *)(uintptr_t)s);
     for (size_t i = 0; i < s->op_count; i++) {
-        struct entry *e = wb_new(&x->arena, struct entry);
-        *e = (struct entry){s, &s->op[i]};
+        struct wb_entry *e = wb_new(&x->arena, struct wb_entry);
+        *e = (struct wb_entry){s, &s->op[i]};
         if (s->target) {
             wb_map_put(x->target, wb_printf(&x->arena, "%s.%s", s->target, e->op->name), e);
             wb_map_put(x->target, wb_printf(&x->arena, "%s.%s", name, e->op->name), e);
         }
         if (speaks_query(s))
             wb_map_put(x->action, wb_printf(&x->arena, "%s/%s", s->version, e->op->name), e);
-        if (e->op->http)
+        if (e->op->http && s->protocol == WB_REST_XML)
+            wb_route_xml_add(x, e);
+        else if (e->op->http)
             add_template(x, *e);
     }
 }
@@ -101,7 +82,8 @@ struct wb_services *wb_services_new(const struct wb_service *const *list)
     size_t ops = 0;
     for (size_t i = 0; list[i]; i++)
         ops += list[i]->op_count;
-    x->rest = wb_new_n(&x->arena, struct uri, ops + 1);
+    x->rest = wb_new_n(&x->arena, struct wb_uri, ops + 1);
+    x->xml = wb_new_n(&x->arena, struct wb_xml_uri, ops + 1);
     for (size_t i = 0; list[i]; i++)
         add_service(x, list[i]);
     return x;
@@ -116,6 +98,11 @@ void wb_services_free(struct wb_services *x)
     wb_map_free(x->action);
     wb_arena_release(&x->arena);
     free(x);
+}
+
+void wb_services_host(struct wb_services *x, struct wb_slice host)
+{
+    x->host = wb_dup(&x->arena, host);
 }
 
 const struct wb_service *wb_services_find(const struct wb_services *x, struct wb_slice name)
@@ -179,7 +166,7 @@ static bool is_dots(struct wb_slice s)
     return wb_slice_is(s, ".") || wb_slice_is(s, "..");
 }
 
-static bool template_fits(const struct uri *t, const struct wb_slice *segment, unsigned n)
+static bool template_fits(const struct wb_uri *t, const struct wb_slice *segment, unsigned n)
 {
     bool greedy = t->count && is_greedy(t->segment[t->count - 1]);
     if (greedy ? n < t->count : n != t->count)
@@ -194,16 +181,17 @@ static bool template_fits(const struct uri *t, const struct wb_slice *segment, u
 }
 
 /* The best template: of the scope's service when there is one, then the most literal. */
-static const struct uri *find_template(const struct wb_services *x, const struct wb_service *scope,
-                                       const struct wb_sig_request *r)
+static const struct wb_uri *find_template(const struct wb_services *x,
+                                          const struct wb_service *scope,
+                                          const struct wb_sig_request *r)
 {
     struct wb_slice segment[SEGMENTS_MAX + 1], tail;
     unsigned n = split_path(r->path, segment, &tail);
-    const struct uri *best = NULL;
+    const struct wb_uri *best = NULL;
     if (tail.p)
         return NULL;
     for (size_t i = 0; i < x->rest_count; i++) {
-        const struct uri *t = &x->rest[i];
+        const struct wb_uri *t = &x->rest[i];
         if ((scope && t->e.service != scope) || !wb_slice_eq(t->method, r->method) ||
             !template_fits(t, segment, n))
             continue;
@@ -213,7 +201,7 @@ static const struct uri *find_template(const struct wb_services *x, const struct
     return best;
 }
 
-static void bind_labels(struct wb_wire *w, const struct uri *t, struct wb_slice path)
+static void bind_labels(struct wb_wire *w, const struct wb_uri *t, struct wb_slice path)
 {
     struct wb_slice segment[SEGMENTS_MAX + 1], tail;
     unsigned n = split_path(path, segment, &tail);
@@ -284,9 +272,9 @@ static bool read_form(struct wb_arena *a, const struct wb_sig_request *r, struct
 }
 
 /* An Action without a Version belongs to the service of the scope, or to the one that has it. */
-static const struct entry *find_action(const struct wb_services *x, struct wb_call *c,
-                                       const struct wb_service *scope, struct wb_slice action,
-                                       struct wb_slice version)
+static const struct wb_entry *find_action(const struct wb_services *x, struct wb_call *c,
+                                          const struct wb_service *scope, struct wb_slice action,
+                                          struct wb_slice version)
 {
     if (scope && version.n == 0)
         version = wb_slice_str(scope->version);
@@ -296,7 +284,7 @@ static const struct entry *find_action(const struct wb_services *x, struct wb_ca
     for (size_t i = 0; x->list[i]; i++) {
         if (!speaks_query(x->list[i]))
             continue;
-        const struct entry *e = wb_map_get(
+        const struct wb_entry *e = wb_map_get(
             x->action, wb_printf(c->arena, "%s/%.*s", x->list[i]->version, WB_FMT(action)));
         if (e)
             return e;
@@ -314,14 +302,14 @@ static const struct wb_service *by_version(const struct wb_services *x, struct w
 
 /* --- the decision --- */
 
-static bool settle(struct wb_call *c, enum wb_protocol p, const struct entry *e)
+static bool settle(struct wb_call *c, enum wb_protocol p, const struct wb_entry *e)
 {
     c->protocol = p;
     if (e) {
         c->service = e->service;
         c->op = e->op;
     }
-    wb_out_init(&c->out, c->arena, p == WB_QUERY);
+    wb_out_init(&c->out, c->arena, p == WB_QUERY || p == WB_REST_XML);
     return e != NULL;
 }
 
@@ -337,7 +325,7 @@ static bool unknown(struct wb_call *c, enum wb_protocol p, const struct wb_servi
 static bool route_target(const struct wb_services *x, struct wb_call *c, struct wb_slice target,
                          const struct wb_service *scope, const struct wb_sig_request *r)
 {
-    const struct entry *e = wb_map_get(x->target, target);
+    const struct wb_entry *e = wb_map_get(x->target, target);
     struct wb_slice rest = target;
     const struct wb_service *s = wb_map_get(x->prefix, wb_slice_cut(&rest, '.'));
     enum wb_protocol p = s && s->protocol == WB_JSON11 ? WB_JSON11 : WB_JSON10;
@@ -353,7 +341,7 @@ static bool route_query(const struct wb_services *x, struct wb_call *c,
     w->query = true;
     if (scope && !speaks_query(scope))
         scope = NULL;
-    const struct entry *e = find_action(x, c, scope, action, version);
+    const struct wb_entry *e = find_action(x, c, scope, action, version);
     if (e && (!scope || strcmp(scope->version, e->service->version) == 0))
         return settle(c, WB_QUERY, e);
     const struct wb_service *s = scope ? scope : by_version(x, version);
@@ -366,17 +354,29 @@ static bool route_query(const struct wb_services *x, struct wb_call *c,
     return false;
 }
 
+static bool route_xml(const struct wb_services *x, struct wb_call *c,
+                      const struct wb_sig_request *r)
+{
+    const struct wb_entry *e = wb_route_xml(x, c, r);
+    c->service = x->xml_service;
+    return settle(c, WB_REST_XML, e);
+}
+
 bool wb_protocol_route(const struct wb_services *x, struct wb_call *c,
                        const struct wb_sig_request *r, const struct wb_signature *sig)
 {
     const struct wb_service *scope = by_scope(x, sig);
     struct wb_wire *w = wb_new(c->arena, struct wb_wire);
     c->wire = w;
+    w->path = r->path;
+    w->head = wb_slice_is(r->method, "HEAD");
     struct wb_slice target = wb_wire_header(r, "x-amz-target");
     if (target.p)
         return route_target(x, c, target, scope, r);
+    if (scope ? scope == x->xml_service : !sig && wb_route_xml_host(x, r))
+        return route_xml(x, c, r);
 
-    const struct uri *t = find_template(x, scope, r);
+    const struct wb_uri *t = find_template(x, scope, r);
     if (t) {
         bind_labels(w, t, r->path);
         return settle(c, WB_REST_JSON, &t->e);
@@ -400,18 +400,57 @@ bool wb_protocol_route(const struct wb_services *x, struct wb_call *c,
         wb_fail(c, "MissingAction", 400, "The request is missing an action.");
         return false;
     }
+    if (!sig && x->xml_service && !is_form(r)) /* nobody else's, and nobody says who signs */
+        return route_xml(x, c, r);
     return unknown(c, scope ? scope->protocol : WB_JSON11, scope);
 }
 
-int64_t wb_protocol_body_max(const struct wb_services *x, const struct wb_sig_request *r)
+/* The service in the credential's scope, without looking at the rest of the signature. */
+static struct wb_slice scope_name(const struct wb_sig_request *r)
+{
+    struct wb_slice s = wb_wire_header(r, "authorization"), sep = WB_S("/"), term;
+    if (!s.p) {
+        s = r->query;
+        sep = wb_slice_find(s, WB_S("%2faws4_request"), 0) >= 0 ? WB_S("%2f") : WB_S("%2F");
+    }
+    term = sep.n == 1        ? WB_S("/aws4_request")
+           : sep.p[2] == 'f' ? WB_S("%2faws4_request")
+                             : WB_S("%2Faws4_request");
+    ptrdiff_t end = wb_slice_find(s, term, 0), at;
+    if (end < 0)
+        return WB_SLICE_NULL;
+    s = wb_slice_sub(s, 0, (size_t)end);
+    while ((at = wb_slice_find(s, sep, 0)) >= 0)
+        s = wb_slice_sub(s, (size_t)at + sep.n, s.n);
+    return s;
+}
+
+/* Is the request, by its head alone, one for the REST-XML service? */
+static bool is_for_xml(const struct wb_services *x, const struct wb_sig_request *r)
+{
+    if (!x->xml_service || wb_wire_header(r, "x-amz-target").p)
+        return false;
+    struct wb_slice scope = scope_name(r);
+    if (scope.p)
+        return wb_slice_is(scope, x->xml_service->signing_name);
+    return wb_route_xml_host(x, r) || (!find_template(x, NULL, r) && !is_form(r) &&
+                                       wb_slice_find(r->query, WB_S("Action="), 0) < 0);
+}
+
+int64_t wb_protocol_body_max(const struct wb_services *x, struct wb_arena *a,
+                             const struct wb_sig_request *r)
 {
     struct wb_slice target = wb_wire_header(r, "x-amz-target");
     const struct wb_op *op = NULL;
+    if (is_for_xml(x, r)) {
+        const struct wb_entry *e = wb_route_xml_find(x, a, r);
+        return !e ? WB_XML_MAX : e->op->body_max ? e->op->body_max : WB_XML_MAX;
+    }
     if (target.p) {
-        const struct entry *e = wb_map_get(x->target, target);
+        const struct wb_entry *e = wb_map_get(x->target, target);
         op = e ? e->op : NULL;
     } else {
-        const struct uri *t = find_template(x, NULL, r);
+        const struct wb_uri *t = find_template(x, NULL, r);
         if (!t)
             return WB_FORM_BODY_MAX;
         op = t->e.op;
@@ -423,5 +462,7 @@ struct wb_slice wb_protocol_request_id(const struct wb_call *c, struct wb_seam *
 {
     if (c->service && c->service->crc32)
         return wb_id_dynamodb_request(c->arena, seam);
+    if (c->protocol == WB_REST_XML)
+        return wb_slice_sub(wb_id_dynamodb_request(c->arena, seam), 0, 16);
     return wb_id_uuid(c->arena, seam);
 }

@@ -39,9 +39,9 @@ struct wb_shape {
     const struct wb_member *member; /* structure; ends with a member without name */
     const struct wb_shape *elem;    /* list element, map value */
     const struct wb_shape *key;     /* map key */
-    const char
-        *item_name; /* Query: element name of a list ("member" unless said) or "entry" for maps */
-    bool flattened; /* Query: Name.1 instead of Name.member.1 */
+    const char *item_name; /* Query and XML: element name of a list ("member" unless said) or
+                              "entry" for maps */
+    bool flattened; /* Query: Name.1 instead of Name.member.1; XML: no element around the list */
     const char *key_name, *value_name; /* Query: of a map's entries; NULL = "key", "value" */
     const char *values_code; /* enum: code of an error told alone, when the service does so
                                 (Lambda's runtime: InvalidParameterValueException) */
@@ -65,7 +65,9 @@ struct wb_member {
     const struct wb_shape *shape;
     bool required;
     enum wb_where where; /* REST protocols */
-    const char *wire;    /* name of the header, URI label or query parameter when it differs */
+    const char *wire;    /* name of the header, URI label, query parameter, element or attribute
+                            when it differs; of a payload in XML the root */
+    bool attribute;      /* XML: an attribute of the element around it ("xsi:type") */
 };
 
 #endif

@@ -1,5 +1,6 @@
 #include "aws/validate.h"
 #include "aws/pattern.h"
+#include "aws/wire.h"
 #include "base/limits.h"
 #include <stdio.h>
 
@@ -13,8 +14,9 @@ struct check {
     size_t value_end;   /* where the printing of a value stops */
     unsigned errors;
     unsigned depth;
-    struct wb_slice rule; /* a pattern_rule that was not met */
-    bool alone;           /* a service's own error was told; the rest is not looked at */
+    struct wb_slice rule;  /* a pattern_rule that was not met */
+    bool payload, in_body; /* a member of the body is looked at; one has failed */
+    bool alone;            /* a service's own error was told; the rest is not looked at */
 };
 
 bool wb_shape_matches(const struct wb_shape *s, struct wb_slice text)
@@ -105,6 +107,7 @@ static bool begin(struct check *k, struct wb_json v, const struct wb_shape *s)
     bool null = wb_json_type(v) == WB_JSON_NULL || wb_json_type(v) == WB_JSON_MISSING;
     wb_buf_str(&k->text, k->errors ? "; Value " : "Value ");
     k->errors++;
+    k->in_body |= k->payload;
     k->value_end = k->text.n + WB_VALIDATION_VALUE_MAX;
     if (!k->c->service->values_hidden) {
         wb_buf_str(&k->text, null ? "" : "'");
@@ -326,6 +329,8 @@ static void check_structure(struct check *k, struct wb_json v, const struct wb_s
             continue;
         if (k->path.n)
             wb_buf_char(&k->path, '.');
+        else
+            k->payload = m->where == WB_IN_PAYLOAD;
         lower_first(&k->path, m->name);
         if (!null)
             check_value(k, member, m->shape);
@@ -382,7 +387,10 @@ void wb_validate(struct wb_call *c)
 {
     struct check k = {.c = c, .path = wb_buf_in(c->arena), .text = wb_buf_in(c->arena)};
     check_structure(&k, c->in, c->op->input);
-    if (k.errors && !k.alone)
+    struct wb_slice text = k.in_body ? WB_S(WB_MALFORMED_XML) : wb_buf_slice(&k.text);
+    if (k.errors && !k.alone && c->protocol == WB_REST_XML)
+        wb_fail(c, k.in_body ? "MalformedXML" : "InvalidArgument", 400, "%.*s", WB_FMT(text));
+    else if (k.errors && !k.alone)
         wb_fail(c,
                 c->service && c->service->validation_code ? c->service->validation_code
                 : c->protocol == WB_QUERY                 ? "ValidationError"

@@ -31,6 +31,11 @@
 #define WB_FORM_DEPTH_MAX       32
 #define WB_VALIDATION_VALUE_MAX (32 * 1024) /* of a refused value, printed in its error */
 
+/* XML bodies (S3) */
+#define WB_XML_MAX          (4 << 20) /* DeleteObjects: 1,000 keys, escaped; 10,000 parts */
+#define WB_XML_DEPTH_MAX    32
+#define WB_XML_ELEMENTS_MAX 70000 /* CompleteMultipartUpload: 10,000 parts of up to 7 elements */
+
 /* Outbound HTTP and SMTP, per loop */
 #define WB_CLIENT_CONNECT_MS       10000
 #define WB_CLIENT_CONNECTIONS_MAX  512

@@ -100,6 +100,16 @@ void wb_engine_first(struct wb_tx *tx)
 
 /* --- life --- */
 
+/* The name in a URL, without port; of an address in brackets nothing. */
+static struct wb_slice host_of(struct wb_slice url)
+{
+    ptrdiff_t at = wb_slice_find(url, WB_S("://"), 0);
+    if (at >= 0)
+        url = wb_slice_sub(url, (size_t)at + 3, url.n);
+    url = wb_slice_cut(&url, '/');
+    return url.n && url.p[0] == '[' ? WB_S("") : wb_slice_cut(&url, ':');
+}
+
 static struct wb_services *collect_services(struct wb_engine *e)
 {
     size_t n = 0, count = 0;
@@ -154,6 +164,7 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     wb_dispatcher_new(e);
     wb_pool_new(e);
     e->services = collect_services(e);
+    wb_services_host(e->services, host_of(wb_slice_str(e->config.public_url)));
     wb_dead_register(e);
     wb_jobs_register(e);
     wb_pages_register(e);

@@ -170,7 +170,7 @@ static int64_t on_head(struct wb_http_exchange *x)
         refuse(x, 503, WB_S("The server is stopping.\n"));
         return -1;
     }
-    return wb_protocol_body_max(f->engine->services, &q);
+    return wb_protocol_body_max(f->engine->services, x->arena, &q);
 }
 
 static struct request *request_new(struct wb_front *f, struct wb_http_exchange *x)

@@ -27,11 +27,19 @@ static struct wb_slice without_port(struct wb_slice host)
     return colon < 0 ? host : wb_slice_sub(host, 0, (size_t)colon);
 }
 
+/* A bucket's own name under the server's; "localhost" can be bound to nothing else. */
+static bool is_below(struct wb_slice host, struct wb_slice name)
+{
+    return name.n && host.n > name.n + 1 && host.p[host.n - name.n - 1] == '.' &&
+           wb_slice_ieq(wb_slice_sub(host, host.n - name.n, host.n), name);
+}
+
 static bool known_host(const struct wb_front *f, struct wb_slice host)
 {
     host = without_port(host);
     return is_ip(host) || wb_slice_ieq(host, WB_S("localhost")) ||
-           wb_slice_ieq(host, without_port(f->public_host));
+           wb_slice_ieq(host, without_port(f->public_host)) || is_below(host, WB_S("localhost")) ||
+           is_below(host, without_port(f->public_host));
 }
 
 /* An image or a link of a foreign page is a GET without an Origin, and a query alone can be an
