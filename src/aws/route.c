@@ -18,7 +18,7 @@
 
 static bool speaks_query(const struct wb_service *s)
 {
-    return s->protocol == WB_QUERY || (s->version && s->xmlns);
+    return s->protocol == WB_QUERY || (s->protocol != WB_REST_XML && s->version && s->xmlns);
 }
 
 /* --- the index --- */
