@@ -19,6 +19,24 @@ bool wb_account_exists(struct wb_tx *tx, struct wb_slice account)
     return is_first(tx->engine, account) || wb_tx_get(tx, row_key(tx->arena, account), &row);
 }
 
+size_t wb_accounts(struct wb_tx *tx, struct wb_slice **account)
+{
+    struct wb_slice key, row;
+    struct wb_vec v = {0};
+    struct wb_scan *s = wb_tx_scan_prefix(tx, wb_key(tx->arena, WB_T_ACCOUNT, ""));
+    *(struct wb_slice *)wb_vec_push(&v, tx->arena, sizeof key) =
+        wb_slice_str(tx->engine->config.account);
+    while (wb_tx_next(tx, s, &key, &row)) {
+        uint16_t table;
+        struct wb_key_rd r = wb_key_rd(tx->arena, key, &table);
+        *(struct wb_slice *)wb_vec_push(&v, tx->arena, sizeof key) =
+            wb_dup(tx->arena, wb_key_rd_str(&r));
+    }
+    wb_scan_close(s);
+    *account = v.p;
+    return v.n;
+}
+
 static const char *exports_path(const struct wb_engine *e, struct wb_arena *a,
                                 struct wb_slice account)
 {
@@ -94,6 +112,9 @@ void wb_account_create(struct wb_call *c)
     wb_tx_put(tx, row_key(c->arena, n->account),
               wb_printf(c->arena, "{\"created\":%lld}", (long long)tx->now_ms));
     wb_tx_after(tx, write_file, n);
+    for (size_t i = 0; e->modules[i]; i++)
+        if (e->modules[i]->account)
+            e->modules[i]->account(tx, n->account);
     wb_out_str(&c->out, "Account", n->account);
     wb_out_str(&c->out, "AccessKeyId", n->id);
     wb_out_str(&c->out, "SecretAccessKey", n->secret);

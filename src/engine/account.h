@@ -9,6 +9,8 @@
 #include "engine/engine.h"
 
 bool wb_account_exists(struct wb_tx *tx, struct wb_slice account);
+/* All of them, the server's own first; their number. In the tx's arena. */
+size_t wb_accounts(struct wb_tx *tx, struct wb_slice **account);
 /* At start, before any thread: the file of each account's root key, should it be missing. */
 enum wb_store_status wb_accounts_ensure(struct wb_engine *e, struct wb_arena *a);
 

@@ -125,6 +125,14 @@ static void add_request_tags(struct context *x, struct wb_call *c)
         add(x, WB_S("aws:TagKeys"), wb_json_str(it.value, x->a));
 }
 
+/* Over TLS, or over no wire at all: a policy that asks for it (the one that `cdk bootstrap` puts on
+ * its bucket) is about being overheard. */
+static bool is_secure(const struct wb_call *c)
+{
+    struct wb_slice from = c->ctx.source_ip;
+    return c->tls || !from.p || wb_slice_starts(from, WB_S("127.")) || wb_slice_is(from, "::1");
+}
+
 /* Keys of every request; those of principal and clock the evaluator derives itself (IAM User Guide,
  * "AWS global condition context keys"). */
 static void add_global(struct context *x, const struct wb_call *c, const struct wb_session *s)
@@ -133,7 +141,7 @@ static void add_global(struct context *x, const struct wb_call *c, const struct 
     add(x, WB_S("aws:SourceIp"), c->ctx.source_ip);
     add(x, WB_S("aws:UserAgent"), c->ctx.user_agent);
     add(x, WB_S("aws:RequestedRegion"), c->ctx.region);
-    add_flag(x, "aws:SecureTransport", c->tls);
+    add_flag(x, "aws:SecureTransport", is_secure(c));
     add_flag(x, "aws:ViaAWSService", false);
     if (p->expires_ms)
         add_flag(x, "aws:MultiFactorAuthPresent", false);

@@ -1,3 +1,4 @@
+#include "engine/account.h"
 #include "engine/internal.h"
 #include "engine/logs.h"
 #include <stdlib.h>
@@ -57,7 +58,7 @@ static bool read_home(struct wb_engine *e, bool *complete)
         *complete = found = wb_rd_done(&r);
     }
     for (size_t i = 0; e->modules && e->modules[i]; i++)
-        if (e->modules[i]->first)
+        if (e->modules[i]->first || e->modules[i]->account)
             *complete &= wb_get(t, module_key(&e->arena, e->modules[i]), &v) == WB_STORE_OK;
     wb_txn_abort(t);
     return found;
@@ -81,6 +82,12 @@ static void first_done(struct wb_command *c, enum wb_commit result)
     f->ended = true;
 }
 
+static bool is_new(struct wb_tx *tx, const struct wb_module *m)
+{
+    struct wb_slice v;
+    return !wb_tx_get(tx, module_key(tx->arena, m), &v);
+}
+
 void wb_engine_first(struct wb_tx *tx)
 {
     struct wb_engine *e = tx->engine;
@@ -89,13 +96,18 @@ void wb_engine_first(struct wb_tx *tx)
     wb_buf_lp(&b, wb_slice_str(e->config.region));
     wb_tx_put(tx, home_key(tx->arena), wb_buf_slice(&b));
     for (size_t i = 0; e->modules && e->modules[i]; i++)
-        if (e->modules[i]->first) {
-            struct wb_slice key = module_key(tx->arena, e->modules[i]), v;
-            if (wb_tx_get(tx, key, &v))
-                continue;
+        if (e->modules[i]->first && is_new(tx, e->modules[i]))
             e->modules[i]->first(tx);
-            wb_tx_put(tx, key, WB_S("1"));
-        }
+    struct wb_slice *account;
+    size_t accounts = wb_accounts(tx, &account);
+    for (size_t i = 0; e->modules && e->modules[i]; i++) {
+        const struct wb_module *m = e->modules[i];
+        if (!(m->first || m->account) || !is_new(tx, m))
+            continue;
+        for (size_t k = 0; m->account && k < accounts; k++)
+            m->account(tx, account[k]);
+        wb_tx_put(tx, module_key(tx->arena, m), WB_S("1"));
+    }
 }
 
 /* --- life --- */

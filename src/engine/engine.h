@@ -44,6 +44,10 @@ struct wb_module {
     void (*stop)(struct wb_engine *e); /* dispatcher's thread, at drain */
     void (*free)(struct wb_engine *e); /* at the very end: lets go what start made */
     void (*first)(struct wb_tx *tx); /* in the first command of an empty store (the default bus) */
+    /* An account begins: what it holds from then on. After every first; of the server's own account
+     * in the first command, of others in CreateAccount. A module that is newer than the store is
+     * told of all there are. */
+    void (*account)(struct wb_tx *tx, struct wb_slice account);
     void (*check)(struct wb_tx *tx, void (*bad)(void *arg, const char *what),
                   void *arg); /* `waybill check`: rows decode, indexes agree */
 };
