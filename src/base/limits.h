@@ -47,6 +47,22 @@
 /* JSON */
 #define WB_JSON_DEPTH_MAX 128
 
+/* CloudFormation (User Guide, "Understand CloudFormation quotas") */
+#define WB_CFN_BODY_MAX        51200   /* TemplateBody */
+#define WB_CFN_TEMPLATE_MAX    1000000 /* at TemplateURL */
+#define WB_CFN_RESOURCES_MAX   500
+#define WB_CFN_PARAMETERS_MAX  200
+#define WB_CFN_OUTPUTS_MAX     200
+#define WB_CFN_MAPPINGS_MAX    200
+#define WB_CFN_MAP_KEYS_MAX    200  /* of a mapping, and attributes of a key */
+#define WB_CFN_NAME_MAX        255  /* logical ids, and names of parameters, outputs, mappings */
+#define WB_CFN_VALUE_MAX       4096 /* of a parameter */
+#define WB_CFN_DESCRIPTION_MAX 1024
+#define WB_CFN_DYNAMIC_MAX     60         /* dynamic references of a template */
+#define WB_CFN_EVALUATED_MAX   (16 << 20) /* memory of the values one evaluation makes */
+#define WB_CFN_LOOPS_MAX       5          /* Fn::ForEach within one another */
+#define WB_CFN_EXPANDED_MAX    (4 << 20)  /* template with aliases or transforms expanded */
+
 /* Engine (DESIGN section 2.3) */
 #define WB_COMMAND_ROWS_MAX   1000
 #define WB_COMMAND_BYTES_MAX  (4 << 20)

@@ -20,7 +20,6 @@
 #define WB_CFN_TEMPLATE_H
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "codec/json.h"
 
 /* A resource of the template, in the order of the text. */
@@ -46,6 +45,8 @@ struct wb_template {
     struct wb_slice *transform; /* declared, in order */
     size_t transform_count;
     bool iam, named_iam; /* capabilities it needs: CAPABILITY_IAM, CAPABILITY_NAMED_IAM */
+    bool extensions;     /* AWS::LanguageExtensions is declared, or was */
+    const struct wb_template_names *names; /* where things are: private to template*.c */
 };
 
 /* What a template is evaluated with. */
@@ -67,7 +68,7 @@ struct wb_cfn_env {
     /* Filled by wb_template_parameters and wb_template_start. */
     struct wb_template_parameter *parameter;
     size_t parameter_count;
-    struct wb_map *condition; /* name -> "t" or "f" */
+    struct wb_cfn_conditions *conditions; /* NULL before wb_template_start */
 };
 
 struct wb_template_parameter {
