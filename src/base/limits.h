@@ -194,7 +194,17 @@
 
 /* Embedded metric format (CloudWatch User Guide) */
 #define WB_METRIC_DIMENSIONS_MAX 30
-#define WB_EMF_VALUES_MAX        100 /* of one log line */
+
+/* Metrics (CloudWatch User Guide, "Metrics retention"; API Reference) */
+#define WB_METRIC_SECONDS_MS   (3 * 3600000LL)    /* data finer than a minute is kept */
+#define WB_METRIC_MINUTES_MS   (15 * 86400000LL)  /* ... of a minute */
+#define WB_METRIC_FIVES_MS     (63 * 86400000LL)  /* ... of 5 minutes */
+#define WB_METRIC_HOURS_MS     (455 * 86400000LL) /* ... of an hour */
+#define WB_METRIC_POINTS_MAX   100800             /* values of one GetMetricData answer */
+#define WB_METRIC_BLOCK_VALUES 50                 /* distinct values of one datum in a block */
+#define WB_METRIC_SEEN_MS      600000             /* how exactly a series' last value is known */
+#define WB_METRIC_UPKEEP_ROWS  400                /* of one step */
+#define WB_EMF_VALUES_MAX      100                /* of one log line */
 
 /* Regular expressions that users give (codec/regex.h) */
 #define WB_REGEX_PATTERN_MAX 4096

@@ -2,43 +2,9 @@
 
 #include "base/limits.h"
 #include "codec/json.h"
+#include "engine/datum.h"
 
 #include <stdlib.h>
-
-/* CloudWatch API Reference, MetricDatum, Unit. */
-static const char *unit_of(struct wb_slice s)
-{
-    static const char *const units[] = {"Seconds",
-                                        "Microseconds",
-                                        "Milliseconds",
-                                        "Bytes",
-                                        "Kilobytes",
-                                        "Megabytes",
-                                        "Gigabytes",
-                                        "Terabytes",
-                                        "Bits",
-                                        "Kilobits",
-                                        "Megabits",
-                                        "Gigabits",
-                                        "Terabits",
-                                        "Percent",
-                                        "Count",
-                                        "Bytes/Second",
-                                        "Kilobytes/Second",
-                                        "Megabytes/Second",
-                                        "Gigabytes/Second",
-                                        "Terabytes/Second",
-                                        "Bits/Second",
-                                        "Kilobits/Second",
-                                        "Megabits/Second",
-                                        "Gigabits/Second",
-                                        "Terabits/Second",
-                                        "Count/Second"};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (wb_slice_is(s, units[i]))
-            return units[i];
-    return "None";
-}
 
 static int by_name(const void *a, const void *b)
 {
@@ -92,7 +58,8 @@ static void add_metrics(struct emf *m, struct wb_json metrics)
         if (!name.n)
             continue;
         const char *text = wb_dup_cstr(m->tx->arena, name),
-                   *unit = unit_of(wb_json_get_str(it.value, "Unit", m->tx->arena));
+                   *unit =
+                       wb_unit_name(wb_unit_code(wb_json_get_str(it.value, "Unit", m->tx->arena)));
         if (wb_json_type(value) == WB_JSON_NUMBER)
             add_value(m, text, unit, value);
         struct wb_json_iter values =

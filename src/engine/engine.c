@@ -1,6 +1,7 @@
 #include "engine/account.h"
 #include "engine/internal.h"
 #include "engine/logs.h"
+#include "engine/metric_rows.h"
 #include <stdlib.h>
 
 const struct wb_config *wb_engine_config(const struct wb_engine *e)
@@ -183,6 +184,7 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     wb_admin_register(e);
     wb_identity_register(e);
     wb_audit_register(e);
+    wb_metric_upkeep_register(e);
     wb_logs_register(e);
     for (size_t i = 0; modules && modules[i]; i++)
         if (modules[i]->start)

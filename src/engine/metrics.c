@@ -4,27 +4,13 @@
  *
  * A command may put dozens of values, and a batch hundreds of commands, to a handful of series. So
  * a batch looks a series up by a cheap hash of what the caller gives and makes its row key once.
- *
- * Row value: u8 version, unit (lp), count, sum, min, max (doubles, le64 of their bits), number of
- * value pairs (le16), then value and its count, both doubles. Percentiles come from the pairs;
- * when a minute has more than WB_METRIC_VALUES_MAX distinct values, the rest is only in the sums.
  */
 #include "engine/internal.h"
+#include "engine/metric_rows.h"
 #include <stdlib.h>
 
-#define ROW_VERSION 1
-#define MINUTE_MS   60000
-#define FLUSH_NS    1000000000LL
-#define BUCKETS     256
-
-struct datum {
-    double count, sum, min, max;
-    const char *unit;
-    struct {
-        double value, count;
-    } * pair;
-    size_t pairs, cap;
-};
+#define FLUSH_NS 1000000000LL
+#define BUCKETS  256
 
 struct wb_counts {
     pthread_mutex_t lock;
@@ -35,43 +21,7 @@ struct wb_counts {
     struct wb_map *flushing; /* taken by the writer, until their commit */
 };
 
-/* --- datums --- */
-
-static void datum_value(struct datum *d, double value, double count)
-{
-    for (size_t i = 0; i < d->pairs; i++)
-        if (d->pair[i].value == value) {
-            d->pair[i].count += count;
-            return;
-        }
-    if (d->pairs >= WB_METRIC_VALUES_MAX)
-        return;
-    if (d->pairs == d->cap) {
-        d->cap = d->cap ? d->cap * 2 : 4;
-        d->pair = wb_xrealloc(d->pair, d->cap * sizeof *d->pair);
-    }
-    d->pair[d->pairs].value = value;
-    d->pair[d->pairs++].count = count;
-}
-
-static void datum_sums(struct datum *d, double count, double sum, double min, double max)
-{
-    if (d->count == 0 || min < d->min)
-        d->min = min;
-    if (d->count == 0 || max > d->max)
-        d->max = max;
-    d->count += count;
-    d->sum += sum;
-}
-
-static void datum_merge(struct datum *to, const struct datum *from)
-{
-    datum_sums(to, from->count, from->sum, from->min, from->max);
-    for (size_t i = 0; i < from->pairs; i++)
-        datum_value(to, from->pair[i].value, from->pair[i].count);
-    if (!to->unit)
-        to->unit = from->unit;
-}
+/* --- counters in memory: row key and unit -> datum --- */
 
 static void map_release(struct wb_map *m)
 {
@@ -79,88 +29,22 @@ static void map_release(struct wb_map *m)
     struct wb_slice key;
     void *v;
     while (m && wb_map_next(m, &pos, &key, &v)) {
-        struct datum *d = v;
-        free(d->pair);
-        free(d);
+        wb_datum_release(v);
+        free(v);
     }
     wb_map_free(m);
 }
 
-static struct datum *datum_of(struct wb_map *m, struct wb_slice key, const char *unit)
+static struct wb_datum *datum_of(struct wb_map *m, struct wb_slice key)
 {
-    struct datum *d = wb_map_get(m, key);
+    struct wb_datum *d = wb_map_get(m, key);
     if (!d) {
         d = wb_xcalloc(1, sizeof *d);
-        d->unit = unit;
+        d->unit = (uint8_t)key.p[key.n - 1];
+        d->second = WB_WHOLE_MINUTE;
         wb_map_put(m, key, d);
     }
     return d;
-}
-
-/* --- rows --- */
-
-static void put_double(struct wb_buf *b, double v)
-{
-    uint64_t bits;
-    memcpy(&bits, &v, sizeof bits);
-    wb_buf_le64(b, bits);
-}
-
-static double get_double(struct wb_rd *r)
-{
-    uint64_t bits = wb_rd_le64(r);
-    double v;
-    memcpy(&v, &bits, sizeof v);
-    return v;
-}
-
-static struct wb_slice datum_encode(struct wb_arena *a, const struct datum *d, struct wb_slice unit)
-{
-    struct wb_buf b = wb_buf_in(a);
-    wb_buf_reserve(&b, 64 + d->pairs * 16);
-    wb_buf_char(&b, ROW_VERSION);
-    wb_buf_lp(&b, unit);
-    put_double(&b, d->count);
-    put_double(&b, d->sum);
-    put_double(&b, d->min);
-    put_double(&b, d->max);
-    wb_buf_le16(&b, (uint16_t)d->pairs);
-    for (size_t i = 0; i < d->pairs; i++) {
-        put_double(&b, d->pair[i].value);
-        put_double(&b, d->pair[i].count);
-    }
-    return wb_buf_slice(&b);
-}
-
-/* Adds a row to d. False when it cannot be decoded. */
-static bool datum_add_row(struct datum *d, struct wb_slice row, struct wb_slice *unit)
-{
-    struct wb_rd r = wb_rd(row);
-    if (wb_rd_u8(&r) != ROW_VERSION)
-        return false;
-    *unit = wb_rd_lp(&r);
-    double count = get_double(&r), sum = get_double(&r), min = get_double(&r), max = get_double(&r);
-    uint16_t pairs = wb_rd_le16(&r);
-    if (r.bad)
-        return false;
-    datum_sums(d, count, sum, min, max);
-    while (pairs-- && !r.bad) {
-        double value = get_double(&r), n = get_double(&r);
-        datum_value(d, value, n);
-    }
-    return wb_rd_done(&r);
-}
-
-static void row_add(struct wb_tx *tx, struct wb_slice key, const struct datum *d)
-{
-    struct datum sum = {0};
-    struct wb_slice unit = wb_slice_str(d->unit), row;
-    if (wb_tx_get(tx, key, &row) && !datum_add_row(&sum, row, &unit))
-        sum.count = sum.sum = 0, sum.pairs = 0; /* unreadable: begin anew; `check` tells about it */
-    unit = wb_dup(tx->arena, unit);
-    datum_merge(&sum, d);
-    wb_tx_put(tx, key, datum_encode(tx->arena, &sum, unit));
-    free(sum.pair);
 }
 
 static void rows_add(struct wb_tx *tx, const struct wb_map *m)
@@ -169,25 +53,15 @@ static void rows_add(struct wb_tx *tx, const struct wb_map *m)
     struct wb_slice key;
     void *v;
     while (wb_map_next(m, &pos, &key, &v))
-        row_add(tx, key, v);
+        wb_metric_row_add(tx, wb_slice_sub(key, 0, key.n - 1), v);
 }
 
 static struct wb_slice row_key(struct wb_arena *a, int64_t now_ms, struct wb_slice account,
                                struct wb_slice region, const char *ns, const char *name,
                                const struct wb_pair *dims, size_t dim_count)
 {
-    struct wb_key k;
-    wb_key_begin(&k, a, WB_T_METRIC);
-    wb_key_i64(&k, now_ms - now_ms % MINUTE_MS);
-    wb_key_str(&k, account);
-    wb_key_str(&k, region);
-    wb_key_str(&k, wb_slice_str(ns));
-    wb_key_str(&k, wb_slice_str(name));
-    for (size_t i = 0; i < dim_count; i++) {
-        wb_key_str(&k, dims[i].name);
-        wb_key_str(&k, dims[i].value);
-    }
-    return wb_key_done(&k);
+    struct wb_metric m = {account, region, wb_slice_str(ns), wb_slice_str(name), dims, dim_count};
+    return wb_metric_key(a, wb_floor_to(now_ms, WB_MINUTE_MS), wb_metric_suffix(a, &m));
 }
 
 /* --- what commands put --- */
@@ -200,7 +74,7 @@ struct wb_series {
     struct wb_pair *dims;
     size_t dim_count;
     struct wb_slice key;
-    struct datum datum;
+    struct wb_datum datum;
 };
 
 static uint64_t mix(uint64_t h, struct wb_slice s)
@@ -221,7 +95,7 @@ static uint64_t mix(uint64_t h, struct wb_slice s)
 static bool same_series(const struct wb_series *s, const struct wb_series *q)
 {
     if (s->hash != q->hash || s->dim_count != q->dim_count || strcmp(s->name, q->name) ||
-        strcmp(s->ns, q->ns) || !wb_slice_eq(s->account, q->account) ||
+        strcmp(s->ns, q->ns) || strcmp(s->unit, q->unit) || !wb_slice_eq(s->account, q->account) ||
         !wb_slice_eq(s->region, q->region))
         return false;
     for (size_t i = 0; i < s->dim_count; i++)
@@ -243,6 +117,8 @@ static struct wb_series *series_keep(struct wb_batch *b, const struct wb_series 
                                       wb_dup(&b->arena, q->dims[i].value)};
     s->key = row_key(&b->arena, b->tx.now_ms, s->account, s->region, s->ns, s->name, s->dims,
                      s->dim_count);
+    s->datum.unit = wb_unit_code(wb_slice_str(s->unit));
+    s->datum.second = WB_WHOLE_MINUTE;
     s->next = b->series[q->hash % BUCKETS];
     b->series[q->hash % BUCKETS] = s;
     return s;
@@ -277,40 +153,48 @@ void wb_put_metric(struct wb_tx *tx, struct wb_slice account, struct wb_slice re
 
 /* --- counters --- */
 
-static void count(struct wb_engine *e, struct wb_slice key, double n, double sum, double min,
-                  double max, const char *unit)
+/* The datum that counts belong to, or NULL: too many series. Under the lock. */
+static struct wb_datum *counted(struct wb_counts *c, struct wb_arena *a, struct wb_slice key,
+                                const char *unit)
 {
-    struct wb_counts *c = e->counts;
-    pthread_mutex_lock(&c->lock);
-    if (wb_map_count(c->map) < WB_METRIC_SERIES_MAX || wb_map_get(c->map, key)) {
-        struct datum *d = datum_of(c->map, key, unit);
-        datum_sums(d, n, sum, min, max);
-        if (min == max)
-            datum_value(d, min, n);
-    }
-    pthread_mutex_unlock(&c->lock);
-    atomic_store(&c->dirty, true);
+    char code = (char)wb_unit_code(wb_slice_str(unit));
+    key = wb_concat(a, (struct wb_slice[]){key, wb_slice(&code, 1)}, 2);
+    if (wb_map_count(c->map) >= WB_METRIC_SERIES_MAX && !wb_map_get(c->map, key))
+        return NULL;
+    return datum_of(c->map, key);
 }
 
 void wb_count(struct wb_engine *e, struct wb_slice account, struct wb_slice region, const char *ns,
               const char *name, const struct wb_pair *dims, size_t dim_count, double value,
               const char *unit)
 {
+    struct wb_counts *c = e->counts;
     struct wb_arena a;
     wb_arena_init(&a, 0);
     struct wb_slice key = row_key(&a, wb_engine_now(e), account, region, ns, name, dims, dim_count);
-    count(e, key, 1, value, value, value, unit);
+    pthread_mutex_lock(&c->lock);
+    struct wb_datum *d = counted(c, &a, key, unit);
+    if (d)
+        wb_datum_value(d, value, 1);
+    pthread_mutex_unlock(&c->lock);
+    atomic_store(&c->dirty, true);
     wb_arena_release(&a);
 }
 
 void wb_count_set(struct wb_engine *e, const char *name, const struct wb_pair *dims,
                   size_t dim_count, double n, double sum, double min, double max, const char *unit)
 {
+    struct wb_counts *c = e->counts;
     struct wb_arena a;
     wb_arena_init(&a, 0);
     struct wb_slice key = row_key(&a, wb_engine_now(e), wb_slice_str(e->config.account),
                                   wb_slice_str(e->config.region), "Waybill", name, dims, dim_count);
-    count(e, key, n, sum, min, max, unit);
+    pthread_mutex_lock(&c->lock);
+    struct wb_datum *d = counted(c, &a, key, unit);
+    if (d)
+        wb_datum_sums(d, n, sum, min, max);
+    pthread_mutex_unlock(&c->lock);
+    atomic_store(&c->dirty, true);
     wb_arena_release(&a);
 }
 
@@ -353,17 +237,14 @@ void wb_metrics_flush(struct wb_batch *b, bool counts)
     struct wb_counts *c = e->counts;
     for (size_t i = 0; i < b->sample.n; i++) {
         const struct wb_sample *sample = WB_VEC_AT(&b->sample, struct wb_sample, i);
-        struct datum *d = &sample->series->datum;
-        d->unit = sample->series->unit;
-        datum_sums(d, 1, sample->value, sample->value, sample->value);
-        datum_value(d, sample->value, 1);
+        wb_datum_value(&sample->series->datum, sample->value, 1);
     }
     for (size_t i = 0; b->sample.n && i < BUCKETS; i++)
         for (struct wb_series *s = b->series[i]; s; s = s->next) {
             if (s->datum.count > 0)
-                row_add(&b->tx, s->key, &s->datum);
-            free(s->datum.pair);
-            s->datum = (struct datum){0};
+                wb_metric_row_add(&b->tx, s->key, &s->datum);
+            wb_datum_release(&s->datum);
+            s->datum = (struct wb_datum){.unit = s->datum.unit, .second = WB_WHOLE_MINUTE};
         }
     if (!counts)
         return;
@@ -389,8 +270,8 @@ void wb_metrics_flushed(struct wb_engine *e, bool committed)
     void *v;
     pthread_mutex_lock(&c->lock);
     while (!committed && wb_map_next(c->flushing, &pos, &key, &v)) {
-        const struct datum *d = v;
-        datum_merge(datum_of(c->map, key, d->unit), d);
+        const struct wb_datum *d = v;
+        wb_datum_merge(datum_of(c->map, key), d);
     }
     pthread_mutex_unlock(&c->lock);
     if (!committed)

@@ -204,8 +204,8 @@ static enum wb_store_status batch_commit(struct wb_batch *b, bool counts)
     struct wb_engine *e = b->engine;
     b->tx.arena = &b->arena;
     b->ext.engine = true;
-    wb_work_flush(b);
     wb_metrics_flush(b, counts);
+    wb_work_flush(b);
     if (b->rows == 0) {
         batch_abort(b);
         return WB_STORE_OK;

@@ -14,8 +14,11 @@ enum wb_table {
     WB_T_JOB = 0x0012,        /* job number (u64) -> job row */
     WB_T_WORK_COUNT = 0x0013, /* target -> le64: rows in WB_T_WORK */
     WB_T_METRIC = 0x0020, /* minute (i64), account, region, namespace, name, dimensions -> datum */
-    WB_T_LOG_GROUP = 0x0028,  /* scope, group -> definition with number */
-    WB_T_LOG_STREAM = 0x0029, /* group number (u64), stream -> definition */
+    WB_T_METRIC_SERIES =
+        0x0021, /* account, region, namespace, name, dimensions -> number, last seen */
+    WB_T_METRIC_BLOCK = 0x0022, /* resolution (u64, s), start (i64), series number -> datums */
+    WB_T_LOG_GROUP = 0x0028,    /* scope, group -> definition with number */
+    WB_T_LOG_STREAM = 0x0029,   /* group number (u64), stream -> definition */
     WB_T_LOG_BLOCK =
         0x002a, /* hour (i64), group number, stream, first ms (i64), stamp -> compressed lines */
     WB_T_SPAN = 0x0030, /* hour (i64), account, region, trace id, span id -> segment document */

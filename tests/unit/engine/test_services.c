@@ -1,5 +1,6 @@
 /* deliver, call, metrics, logs and traces. */
 #include "codec/zip.h"
+#include "engine/metric_rows.h"
 #include "served.h"
 
 /* served.h brings a service; here it runs in one thread. */
@@ -152,31 +153,24 @@ struct metric {
     char unit[16];
 };
 
-static double f64(struct wb_rd *r)
-{
-    uint64_t bits = wb_rd_le64(r);
-    double v;
-    memcpy(&v, &bits, sizeof v);
-    return v;
-}
-
 static void read_metric(struct wb_tx *tx, void *arg)
 {
     struct metric *m = arg;
     struct wb_slice key, value;
+    struct wb_datums v = {0};
     struct wb_scan *s = wb_tx_scan_prefix(tx, wb_key(tx->arena, WB_T_METRIC, ""));
     assert_true(wb_tx_next(tx, s, &key, &value));
-    struct wb_rd r = wb_rd(value);
-    assert_int_equal(wb_rd_u8(&r), 1);
-    struct wb_slice unit = wb_rd_lp(&r);
-    snprintf(m->unit, sizeof m->unit, "%.*s", WB_FMT(unit));
-    m->count = f64(&r);
-    m->sum = f64(&r);
-    m->min = f64(&r);
-    m->max = f64(&r);
-    m->pairs = wb_rd_le16(&r);
-    f64(&r);
-    m->first_count = f64(&r);
+    assert_true(wb_metric_row_read(value, 0, &v));
+    assert_int_equal(v.n, 1);
+    const struct wb_datum *d = &v.at[0].d;
+    snprintf(m->unit, sizeof m->unit, "%s", wb_unit_name(d->unit));
+    m->count = d->count;
+    m->sum = d->sum;
+    m->min = d->min;
+    m->max = d->max;
+    m->pairs = d->pairs;
+    m->first_count = d->pair[0].count;
+    wb_datums_release(&v);
     wb_scan_close(s);
 }
 
@@ -230,7 +224,8 @@ static void test_metric_bound(void **state)
     world_open(&w, NULL, NULL);
     run(&w, many_values, NULL);
     look(&w, read_metric, &m);
-    assert_true(m.count == 1000 && m.max == 999 && m.pairs == WB_METRIC_VALUES_MAX);
+    assert_true(m.count == 1000 && m.sum == 499500 && m.max == 999);
+    assert_true(m.pairs <= WB_METRIC_VALUES_MAX && m.pairs > WB_METRIC_VALUES_MAX / 2);
     world_close(&w);
 }
 
