@@ -19,7 +19,7 @@ enum wb_cfn_result {
     WB_CFN_DONE,
     WB_CFN_FAILED, /* r->error says why */
     WB_CFN_AGAIN,  /* call again after r->after_ms, with r->state */
-    WB_CFN_WAIT,   /* call again when wb_cfn_wake tells, or at r->deadline_ms */
+    WB_CFN_WAIT,   /* call again when wb_cfn_answer came, or at r->deadline_ms */
 };
 
 enum wb_cfn_update { /* what a property's change means (the resource reference's "Update requires")
@@ -106,9 +106,10 @@ bool wb_cfn_same(struct wb_json a, struct wb_json b);
  * WB_CFN_IN_PLACE also when nothing differs. WB_CFN_CONDITIONAL never comes out: it is decided. */
 enum wb_cfn_update wb_cfn_change(const struct wb_cfn_resource *r);
 
-/* Whatever waits in this stack may go on: its next step is due now. From a callback's command.
- * (The stacks' side of WB_CFN_WAIT.) */
-void wb_cfn_wake(struct wb_tx *tx, struct wb_slice stack_id);
+/* In a command: ends the WB_CFN_WAIT of the create, update or delete with this token; its handler
+ * is called again at once, with the answer. False: nobody waits (any more). */
+bool wb_cfn_answer(struct wb_tx *tx, struct wb_slice stack_id, struct wb_slice logical_id,
+                   struct wb_slice token, struct wb_slice answer);
 
 /* --- for handlers --- */
 
@@ -122,10 +123,6 @@ bool wb_cfn_error_is(const struct wb_cfn_resource *r, const char *code); /* of t
 enum wb_cfn_result wb_cfn_fail(struct wb_cfn_resource *r, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 enum wb_cfn_result wb_cfn_absent(struct wb_cfn_resource *r);
-/* In a command: ends the WB_CFN_WAIT of the create, update or delete with this token; its handler
- * is called again at once, with the answer. False: nobody waits (any more). */
-bool wb_cfn_answer(struct wb_tx *tx, struct wb_slice stack_id, struct wb_slice logical_id,
-                   struct wb_slice token, struct wb_slice answer);
 /* The name in name_property, or STACK-LOGICALID-RANDOM of at most max characters: the same for the
  * same token. */
 struct wb_slice wb_cfn_name(struct wb_cfn_resource *r, size_t max, bool lower_case);

@@ -9,7 +9,29 @@
 
 /* Sorted by name. */
 static const struct wb_cfn_type *const types[] = {
-    &cfn_iam_role, &cfn_logs_log_group, &cfn_sns_subscription, &cfn_sns_topic, NULL,
+    &cfn_cdk_metadata,
+    &cfn_events_event_bus,
+    &cfn_events_event_bus_policy,
+    &cfn_events_rule,
+    &cfn_iam_access_key,
+    &cfn_iam_group,
+    &cfn_iam_group_policy,
+    &cfn_iam_instance_profile,
+    &cfn_iam_managed_policy,
+    &cfn_iam_policy,
+    &cfn_iam_role,
+    &cfn_iam_role_policy,
+    &cfn_iam_user,
+    &cfn_iam_user_policy,
+    &cfn_iam_user_to_group_addition,
+    &cfn_logs_log_group,
+    &cfn_logs_log_stream,
+    &cfn_sns_subscription,
+    &cfn_sns_topic,
+    &cfn_sns_topic_inline_policy,
+    &cfn_sns_topic_policy,
+    &cfn_ssm_parameter,
+    NULL,
 };
 
 const struct wb_cfn_type *const *wb_cfn_types(void)

@@ -16,13 +16,15 @@ struct world {
     struct wb_keyring *keyring; /* the test's own; NULL unless it sets one and restarts */
     struct wb_config config;
     const struct wb_module *modules[2];
+    const struct wb_module *const *list; /* instead of these; NULL-terminated */
 };
 
 #define WORLD_START_MS 1795348800000
 
 static inline void world_engine(struct world *w)
 {
-    w->engine = wb_engine_new(&w->config, w->store, &w->seam.seam, w->keyring, w->modules);
+    w->engine = wb_engine_new(&w->config, w->store, &w->seam.seam, w->keyring,
+                              w->list ? w->list : w->modules);
     assert_non_null(w->engine);
 }
 

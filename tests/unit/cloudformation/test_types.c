@@ -1,0 +1,404 @@
+/*
+ * Every resource type against the real services, in one thread over a store in memory: made, read,
+ * updated, deleted, deleted again. The cases are data (cloudformation/types.json):
+ *
+ *   type      of the resource
+ *   with      {id: {type, properties}}: what must be there before; made first, removed last
+ *   create    properties; ${id} and ${id.Attribute} are those of `with`
+ *   ref       what Ref gives; "*" matches a run of characters. attributes: the same of GetAtt
+ *   update    list of properties, one after another, each in place
+ *   replaces  list of properties of which each means a replacement
+ *   refused   list of [properties, text]: making it fails so
+ *   blind     properties that reading cannot tell
+ *
+ * After making and after every update, reading must tell each property as it was given.
+ */
+#include "../data.h"
+#include "engine/world.h"
+#include "services/cloudformation/type.h"
+#include "services/modules.h"
+#include <ftw.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/waybill-cfn-XXXXXX";
+static struct world w;
+static struct wb_arena arena;
+
+#define STACK_ID                                                                                   \
+    "arn:aws:cloudformation:us-east-1:000000000000:stack/tap/"                                     \
+    "11111111-2222-3333-4444-555555555555"
+
+/* --- the host: what the stacks do for a handler --- */
+
+enum action { CREATE, UPDATE, DELETE, READ };
+
+struct made {
+    const struct wb_cfn_type *type;
+    const char *id;
+    struct wb_slice properties, before, physical_id, attributes, live, ref; /* in arena */
+    struct wb_slice code, message;
+    struct wb_slice tags; /* of the stack: JSON object */
+};
+
+struct step {
+    struct made *m;
+    enum action action;
+    struct wb_slice state;
+    enum wb_cfn_result result;
+    int64_t after_ms;
+};
+
+static struct wb_slice keep(struct wb_slice s)
+{
+    return s.p ? wb_dup(&arena, s) : s;
+}
+
+static size_t stack_tags(struct wb_tx *tx, struct wb_slice json, struct wb_pair **out)
+{
+    struct wb_json v = json.p ? wb_json_read(tx->arena, json, NULL) : WB_JSON_NONE;
+    struct wb_json_iter it = wb_json_iter(v);
+    size_t n = 0;
+    *out = wb_new_n(tx->arena, struct wb_pair, wb_json_count(v) + 1);
+    while (wb_json_next(&it))
+        (*out)[n++] =
+            (struct wb_pair){wb_json_str(it.key, tx->arena), wb_json_str(it.value, tx->arena)};
+    return n;
+}
+
+static void call(struct wb_tx *tx, struct step *s, struct wb_cfn_resource *r)
+{
+    const struct wb_cfn_type *t = s->m->type;
+    struct wb_slice why;
+    r->properties = wb_json_read(tx->arena, s->m->properties, NULL);
+    r->before = s->m->before.p ? wb_json_read(tx->arena, s->m->before, NULL) : WB_JSON_NONE;
+    if (!wb_cfn_check(tx->arena, t, r->logical_id, r->properties, true, &why)) {
+        s->result = wb_cfn_fail(r, "ValidationError", "%.*s", WB_FMT(why));
+        return;
+    }
+    switch (s->action) {
+    case CREATE:
+        s->result = t->create(r);
+        break;
+    case UPDATE:
+        s->result = t->update(r);
+        break;
+    case DELETE:
+        s->result = t->delete (r);
+        break;
+    case READ:
+        s->result = t->read(r);
+        break;
+    }
+}
+
+static void step_fn(struct wb_tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct made *m = s->m;
+    struct wb_ctx ctx = {.principal = {.type = WB_PRINCIPAL_ROOT,
+                                       .account = WB_S("000000000000"),
+                                       .arn = WB_S("arn:aws:iam::000000000000:root")},
+                         .request_id = WB_S("11111111-1111-1111-1111-111111111111"),
+                         .account = WB_S("000000000000"),
+                         .region = WB_S("us-east-1")};
+    struct wb_pair *tag;
+    struct wb_cfn_resource r = {.tx = tx,
+                                .ctx = &ctx,
+                                .of = m->type,
+                                .stack_name = WB_S("tap"),
+                                .stack_id = WB_S(STACK_ID),
+                                .logical_id = wb_slice_str(m->id),
+                                .type = wb_slice_str(m->type->name),
+                                .token = WB_S("token"),
+                                .physical_id = m->physical_id,
+                                .attributes = m->attributes,
+                                .state = s->state};
+    r.tag_count = stack_tags(tx, m->tags, &tag);
+    r.tag = tag;
+    r.before_tag = tag;
+    r.before_tag_count = s->action == UPDATE ? r.tag_count : 0;
+    call(tx, s, &r);
+    m->physical_id = keep(r.physical_id);
+    m->attributes = keep(r.attributes);
+    m->live = keep(r.live);
+    m->ref = keep(m->type->ref && s->result == WB_CFN_DONE ? m->type->ref(&r) : r.physical_id);
+    m->code = s->result == WB_CFN_FAILED ? keep(wb_slice_str(r.error.code)) : WB_SLICE_NULL;
+    m->message = s->result == WB_CFN_FAILED ? keep(r.error.message) : WB_SLICE_NULL;
+    s->state = keep(r.state);
+    s->after_ms = r.after_ms;
+}
+
+static enum wb_cfn_result act(struct made *m, enum action action)
+{
+    struct step s = {.m = m, .action = action};
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(run(&w, step_fn, &s), WB_COMMITTED);
+        settle(&w);
+        if (s.result != WB_CFN_AGAIN)
+            return s.result;
+        assert_true(s.after_ms > 0);
+        wb_seam_sim_advance(&w.seam, s.after_ms);
+        settle(&w);
+    }
+    fail_msg("%s never ends", m->type->name);
+    return WB_CFN_FAILED;
+}
+
+static void must(struct made *m, enum action action, const char *what)
+{
+    if (act(m, action) != WB_CFN_DONE)
+        fail_msg("%s %s: %.*s: %.*s", what, m->type->name, WB_FMT(m->code), WB_FMT(m->message));
+}
+
+/* --- what a case says --- */
+
+/* "*" in the pattern matches any run. */
+static bool like(const char *p, const char *pe, const char *s, const char *se)
+{
+    for (; p < pe; p++, s++) {
+        if (*p == '*') {
+            for (const char *t = s; t <= se; t++)
+                if (like(p + 1, pe, t, se))
+                    return true;
+            return false;
+        }
+        if (s == se || *s != *p)
+            return false;
+    }
+    return s == se;
+}
+
+static void is_like(const char *what, struct wb_slice pattern, struct wb_slice got)
+{
+    if (!like(pattern.p, pattern.p + pattern.n, got.p, got.p + got.n))
+        fail_msg("%s\n want %.*s\n got  %.*s", what, WB_FMT(pattern), WB_FMT(got));
+}
+
+static struct made *others;
+static size_t other_count;
+
+/* ${id}, ${id.Attribute} */
+static struct wb_slice fill(struct wb_slice text)
+{
+    struct wb_buf b = wb_buf_in(&arena);
+    for (size_t i = 0; i < text.n; i++) {
+        ptrdiff_t end = wb_slice_chr(text, '}', i);
+        if (text.p[i] != '$' || i + 1 == text.n || text.p[i + 1] != '{' || end < 0) {
+            wb_buf_char(&b, text.p[i]);
+            continue;
+        }
+        struct wb_slice attribute = wb_slice_sub(text, i + 2, (size_t)end);
+        struct wb_slice id = wb_slice_cut(&attribute, '.');
+        bool found = false;
+        for (size_t k = 0; k < other_count; k++) {
+            struct made *m = &others[k];
+            if (!wb_slice_is(id, m->id))
+                continue;
+            found = true;
+            wb_buf_slice_put(&b, attribute.p
+                                     ? wb_json_get_str(wb_json_read(&arena, m->attributes, NULL),
+                                                       wb_dup_cstr(&arena, attribute), &arena)
+                                     : m->ref);
+        }
+        if (found)
+            i = (size_t)end;
+        else
+            wb_buf_char(&b, text.p[i]);
+    }
+    return wb_buf_slice(&b);
+}
+
+static struct wb_slice text_of(struct wb_json v)
+{
+    return fill(wb_json_raw(v));
+}
+
+static bool in_list(struct wb_json list, struct wb_slice name)
+{
+    struct wb_json_iter it = wb_json_iter(list);
+    while (wb_json_next(&it))
+        if (wb_slice_eq(wb_json_str(it.value, &arena), name))
+            return true;
+    return false;
+}
+
+/* Reading tells what was given. */
+static void no_drift(struct made *m, struct wb_json blind, const char *when)
+{
+    if (!m->type->read)
+        return;
+    must(m, READ, when);
+    struct wb_json live = wb_json_read(&arena, m->live, NULL);
+    struct wb_json_iter it = wb_json_iter(wb_json_read(&arena, m->properties, NULL));
+    assert_int_equal(wb_json_type(live), WB_JSON_OBJECT);
+    while (wb_json_next(&it)) {
+        struct wb_slice name = wb_json_str(it.key, &arena);
+        struct wb_json there = wb_json_get_slice(live, name);
+        if (in_list(blind, name) || wb_cfn_same(it.value, there))
+            continue;
+        struct wb_slice got = wb_json_is(there) ? wb_json_raw(there) : WB_S("nothing");
+        fail_msg("%s %s: %.*s\n given %.*s\n read  %.*s", m->type->name, when, WB_FMT(name),
+                 (int)wb_json_raw(it.value).n, wb_json_raw(it.value).p, WB_FMT(got));
+    }
+}
+
+static void check_attributes(struct made *m, struct wb_json want)
+{
+    struct wb_json have = wb_json_read(&arena, m->attributes.n ? m->attributes : WB_S("{}"), NULL);
+    struct wb_json_iter it = wb_json_iter(want);
+    while (wb_json_next(&it)) {
+        struct wb_json got = wb_json_get_slice(have, wb_json_str(it.key, &arena));
+        is_like(wb_dup_cstr(&arena, wb_json_str(it.key, &arena)),
+                fill(wb_json_str(it.value, &arena)),
+                wb_json_type(got) == WB_JSON_STRING ? wb_json_str(got, &arena) : wb_json_raw(got));
+    }
+    /* What GetAtt may be asked for is there, and nothing else. */
+    for (const char *const *a = m->type->attribute; a && *a; a++)
+        if (strcmp(*a, "*") != 0 && !wb_json_is(wb_json_get(have, *a)))
+            fail_msg("%s has no attribute %s: %.*s", m->type->name, *a, WB_FMT(m->attributes));
+}
+
+static enum wb_cfn_update change(struct made *m, struct wb_slice properties)
+{
+    struct wb_ctx ctx = {.account = WB_S("000000000000"), .region = WB_S("us-east-1")};
+    struct wb_tx tx = {.arena = &arena, .engine = w.engine};
+    struct wb_cfn_resource r = {.tx = &tx, .ctx = &ctx, .of = m->type};
+    r.properties = wb_json_read(&arena, properties, NULL);
+    r.before = wb_json_read(&arena, m->properties, NULL);
+    return wb_cfn_change(&r);
+}
+
+static struct made start(const char *id, struct wb_json type, struct wb_json properties)
+{
+    struct made m = {.id = id, .type = wb_cfn_type_find(wb_json_str(type, &arena))};
+    if (!m.type)
+        fail_msg("no type %.*s", WB_FMT(wb_json_raw(type)));
+    m.properties = text_of(properties);
+    m.tags = WB_S("{\"team\":\"blue\"}");
+    return m;
+}
+
+static void one_case(struct wb_json c)
+{
+    struct wb_json with = wb_json_get(c, "with"), blind = wb_json_get(c, "blind");
+    struct wb_json_iter it = wb_json_iter(with);
+    struct made of_with[16];
+    others = of_with;
+    other_count = 0;
+    while (wb_json_next(&it)) {
+        struct made *m = &of_with[other_count];
+        *m = start(wb_dup_cstr(&arena, wb_json_str(it.key, &arena)), wb_json_get(it.value, "type"),
+                   wb_json_get(it.value, "properties"));
+        must(m, CREATE, "before");
+        other_count++;
+    }
+    struct made m = start("Thing", wb_json_get(c, "type"), wb_json_get(c, "create"));
+    must(&m, CREATE, "create");
+    is_like("Ref", fill(wb_json_get_str(c, "ref", &arena)), m.ref);
+    check_attributes(&m, wb_json_get(c, "attributes"));
+    no_drift(&m, blind, "after create");
+    it = wb_json_iter(wb_json_get(c, "replaces"));
+    while (wb_json_next(&it))
+        if (change(&m, text_of(it.value)) != WB_CFN_REPLACEMENT)
+            fail_msg("%s: no replacement for %.*s", m.type->name, (int)wb_json_raw(it.value).n,
+                     wb_json_raw(it.value).p);
+    it = wb_json_iter(wb_json_get(c, "update"));
+    while (wb_json_next(&it)) {
+        struct wb_slice after = text_of(it.value), id = m.physical_id;
+        if (change(&m, after) != WB_CFN_IN_PLACE)
+            fail_msg("%s: not in place: %.*s", m.type->name, WB_FMT(after));
+        m.before = m.properties;
+        m.properties = after;
+        must(&m, UPDATE, "update");
+        assert_true(wb_slice_eq(id, m.physical_id));
+        check_attributes(&m, wb_json_get(c, "attributes"));
+        no_drift(&m, blind, "after update");
+    }
+    m.before = WB_SLICE_NULL;
+    must(&m, DELETE, "delete");
+    if (m.type->read && !wb_json_bool(wb_json_get(c, "stays"), false)) {
+        assert_int_equal(act(&m, READ), WB_CFN_FAILED);
+        if (!wb_slice_is(m.code, "NotFound"))
+            fail_msg("%s deleted: %.*s %.*s", m.type->name, WB_FMT(m.code), WB_FMT(m.message));
+    }
+    must(&m, DELETE, "second delete");
+    it = wb_json_iter(wb_json_get(c, "refused"));
+    while (wb_json_next(&it)) {
+        struct made bad = start("Bad", wb_json_get(c, "type"), wb_json_item(it.value, 0));
+        assert_int_equal(act(&bad, CREATE), WB_CFN_FAILED);
+        is_like(m.type->name, wb_json_str(wb_json_item(it.value, 1), &arena), bad.message);
+    }
+    while (other_count)
+        must(&of_with[--other_count], DELETE, "after");
+}
+
+static void test_cases(void **state)
+{
+    struct wb_json_error why = {0};
+    struct wb_json all =
+        wb_json_read(&arena, wb_test_data(&arena, "cloudformation/types.json"), &why);
+    if (!wb_json_is(all))
+        fail_msg("types.json: %s at %zu", why.reason, why.offset);
+    struct wb_json_iter it = wb_json_iter(all);
+    const char *only = getenv("ONLY");
+    while (wb_json_next(&it)) {
+        struct wb_slice type = wb_json_get_str(it.value, "type", &arena);
+        if (!only || wb_slice_is(type, only))
+            one_case(it.value);
+    }
+}
+
+/* Every type has a case. */
+static void test_covered(void **state)
+{
+    struct wb_slice data = wb_test_data(&arena, "cloudformation/types.json");
+    for (const struct wb_cfn_type *const *t = wb_cfn_types(); *t; t++) {
+        struct wb_slice name = wb_printf(&arena, "\"%s\"", (*t)->name);
+        if (wb_slice_find(data, name, 0) < 0)
+            fail_msg("no case for %s", (*t)->name);
+        if (t[1])
+            assert_true(strcmp((*t)->name, t[1]->name) < 0);
+    }
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    return remove(path);
+}
+
+static int setup(void **state)
+{
+    struct wb_slice why;
+    wb_arena_init(&arena, 0);
+    assert_non_null(mkdtemp(dir));
+    w = (struct world){.store = wb_store_open_mem(), .list = wb_modules};
+    w.config.data_dir = dir;
+    w.config.public_url = "http://127.0.0.1:4566";
+    w.config.account = "000000000000";
+    w.config.region = "us-east-1";
+    wb_seam_sim_init(&w.seam, 1, WORLD_START_MS);
+    w.keyring = wb_keyring_open(dir, NULL, wb_seam_os(), true, &arena, &why);
+    assert_non_null(w.keyring);
+    world_engine(&w);
+    settle(&w);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    wb_engine_stop(w.engine);
+    wb_dispatcher_run(w.engine); /* lets the modules stop */
+    world_close(&w);
+    wb_keyring_free(w.keyring);
+    wb_arena_release(&arena);
+    return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_covered),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
