@@ -84,6 +84,10 @@ struct wb_template_parameter {
 
 struct wb_template *wb_template_read(struct wb_arena *a, struct wb_slice text,
                                      struct wb_slice *why);
+/* The same for a text that wb_template_transform made and that was kept: no transform is named in
+ * it any more, but what AWS::LanguageExtensions adds may be. */
+struct wb_template *wb_template_read_processed(struct wb_arena *a, struct wb_slice text,
+                                               struct wb_slice *why);
 /* Expands transforms. A template without any comes back as it is. NULL with *why. The processed
  * document's text (GetTemplate, TemplateStage Processed) is in the result's text. */
 struct wb_template *wb_template_transform(struct wb_template *t, struct wb_cfn_env *env,
@@ -100,5 +104,21 @@ bool wb_template_condition(const struct wb_cfn_env *env, struct wb_slice name);
  * was replaced by WB_CFN_UNKNOWN; when NULL that is an error. */
 bool wb_template_resolve(const struct wb_template *t, struct wb_cfn_env *env, struct wb_json v,
                          struct wb_slice *json, bool *unknown, struct wb_slice *why);
+
+/* --- what GetTemplateSummary and ValidateTemplate tell --- */
+
+struct wb_template_declaration { /* null slices: not said */
+    struct wb_slice name, type, initial, description, constraint_description;
+    bool no_echo;
+    struct wb_slice *allowed; /* AllowedValues */
+    size_t allowed_count;
+};
+/* All parameters that the template declares. */
+size_t wb_template_declarations(const struct wb_template *t, struct wb_template_declaration **out);
+/* The types of its resources, each once, in the order of the text. */
+size_t wb_template_types(const struct wb_template *t, struct wb_slice **out);
+/* The capabilities it needs, at most three; *reason is null when there are none. */
+size_t wb_template_capabilities(const struct wb_template *t, struct wb_slice out[3],
+                                struct wb_slice *reason);
 
 #endif
