@@ -25,7 +25,8 @@ enum wb_class {
 enum wb_protocol { WB_JSON10, WB_JSON11, WB_QUERY, WB_REST_JSON, WB_REST_XML };
 
 struct wb_engine;
-struct wb_tx; /* engine/tx.h */
+struct wb_signature; /* auth/sigv4.h */
+struct wb_tx;        /* engine/tx.h */
 struct wb_call;
 
 /* Names what an operation needs to be allowed: wb_call_resource, wb_call_also, wb_call_pass_role.
@@ -66,6 +67,9 @@ struct wb_op {
     bool audit; /* changes nothing and is in the audit log all the same: it gives credentials */
     const char *event_name; /* CloudTrail's, when it differs ("CreateFunction20150331") */
     bool body_blob;         /* the body goes to a file while it arrives; call->blob tells of it */
+    bool creates;           /* what it names is the caller's, whoever has it now (CreateBucket) */
+    bool owner_always; /* the root of the owner's account may, whatever the resource's policy says
+                        */
 };
 
 /* A body that was received as a blob (engine/blob.h): checked against the signature and against
@@ -103,7 +107,10 @@ struct wb_service {
                                 "" = none */
     bool crc32;              /* x-amz-crc32 header */
     bool values_hidden;      /* validation's messages do not print what was given */
-    bool global;             /* not of a region (IAM, STS): its audit records are us-east-1's */
+    wb_handler_fn *enter; /* optional, before a client's call is authorized, call->tx may be read:
+                             may refuse it, may set headers that belong to every answer */
+    bool anonymous;       /* unsigned requests are let in as nobody: a resource's policy decides */
+    bool global;          /* not of a region (IAM, STS): its audit records are us-east-1's */
     const struct wb_op *op;
     size_t op_count;
     /* Codes of errors that every service names in its own way; NULL = the protocol's usual one. */
@@ -162,6 +169,7 @@ struct wb_call {
     int status;             /* overrides op->status when not 0 */
     struct wb_pair *header; /* answer headers of REST operations; REST-XML: of errors, too */
     size_t header_count;
+    size_t header_kept;         /* of these: set by service->enter, they belong to every answer */
     struct wb_slice raw_answer; /* when not null: sent as the body as it is (Invoke's payload) */
     struct wb_slice hold;       /* wb_call_hold */
     struct wb_piece *piece;     /* the answer's body, in order, instead of raw_answer */
@@ -173,11 +181,13 @@ struct wb_call {
     struct wb_denial *denial; /* set when authorization refused */
     bool tls;                 /* came over TLS: aws:SecureTransport */
     const char *tls_version, *tls_cipher;
-    struct wb_slice host;      /* as the client named the server */
-    enum wb_protocol protocol; /* of this request: decides how the answer is written */
-    bool query_mode;           /* the client asked for Query's error codes (x-amzn-query-mode) */
-    void *wire;                /* private to aws/protocol: path labels, form fields */
-    void *front;               /* private to the engine's front */
+    struct wb_slice host;                 /* as the client named the server */
+    struct wb_slice method, origin;       /* of the HTTP request; origin: the page's, or null */
+    const struct wb_signature *signature; /* NULL: there is none */
+    enum wb_protocol protocol;            /* of this request: decides how the answer is written */
+    bool query_mode; /* the client asked for Query's error codes (x-amzn-query-mode) */
+    void *wire;      /* private to aws/protocol: path labels, form fields */
+    void *front;     /* private to the engine's front */
 };
 
 /* Sets the error; the first one stays. status 0 = 400. */

@@ -240,20 +240,27 @@
 #define WB_SSM_DELETE_INLINE      20   /* rows that go with their parameter; more go by a job */
 
 /* S3 (User Guide: "Bucket restrictions", "Object key and metadata", "Multipart upload limits") */
-#define WB_S3_BUCKETS_MAX   10000 /* of an account */
-#define WB_S3_KEY_MAX       1024  /* bytes */
-#define WB_S3_METADATA_MAX  2048  /* bytes of a user's metadata, names and values */
-#define WB_S3_TAGS_MAX      10    /* of an object */
-#define WB_S3_TAG_KEY_MAX   128   /* characters */
-#define WB_S3_TAG_VALUE_MAX 256
-#define WB_S3_OBJECT_MAX    (5LL << 30) /* of one PutObject, one part, one CopyObject */
-#define WB_S3_UPLOAD_MAX    (5LL << 40) /* of an object made of parts */
-#define WB_S3_PART_MIN      (5 << 20)   /* but for the last */
-#define WB_S3_PARTS_MAX     10000
-#define WB_S3_PAGE          1000  /* keys, versions, parts or uploads of one answer */
-#define WB_S3_SCAN_ROWS     20000 /* looked at for one answer */
-#define WB_S3_DELETE_MAX    1000  /* keys of one DeleteObjects */
-#define WB_S3_DROP_ROWS     200   /* parts let go in one command; more go by a job */
+#define WB_S3_BUCKETS_MAX         10000 /* of an account */
+#define WB_S3_KEY_MAX             1024  /* bytes */
+#define WB_S3_METADATA_MAX        2048  /* bytes of a user's metadata, names and values */
+#define WB_S3_TAGS_MAX            10    /* of an object */
+#define WB_S3_TAG_KEY_MAX         128   /* characters */
+#define WB_S3_TAG_VALUE_MAX       256
+#define WB_S3_OBJECT_MAX          (5LL << 30) /* of one PutObject, one part, one CopyObject */
+#define WB_S3_UPLOAD_MAX          (5LL << 40) /* of an object made of parts */
+#define WB_S3_PART_MIN            (5 << 20)   /* but for the last */
+#define WB_S3_PARTS_MAX           10000
+#define WB_S3_PAGE                1000  /* keys, versions, parts or uploads of one answer */
+#define WB_S3_SCAN_ROWS           20000 /* looked at for one answer */
+#define WB_S3_DELETE_MAX          1000  /* keys of one DeleteObjects */
+#define WB_S3_POLICY_MAX          20480 /* bytes */
+#define WB_S3_CORS_RULES_MAX      100
+#define WB_S3_LIFECYCLE_RULES_MAX 1000
+#define WB_S3_RULE_ID_MAX         255
+#define WB_S3_LIFECYCLE_ROWS      200 /* looked at in one command */
+#define WB_S3_NOTIFICATIONS_MAX   100 /* of a bucket */
+#define WB_S3_NOTIFY_AGE_MS       (24LL * 3600 * 1000)
+#define WB_S3_DROP_ROWS           200 /* parts let go in one command; more go by a job */
 
 /* Signatures */
 #define WB_SIGV4_SKEW_MS         (5 * 60 * 1000)

@@ -15,6 +15,7 @@
 
 struct wb_policy_source {
     wb_resource_policy_fn *find;
+    wb_resource_owner_fn *owner; /* NULL: the ARN says it */
 };
 
 void wb_resource_policy_register(struct wb_engine *e, const char *arn_service,
@@ -26,11 +27,23 @@ void wb_resource_policy_register(struct wb_engine *e, const char *arn_service,
     assert(!before);
 }
 
-const struct wb_policy *wb_resource_policy(struct wb_tx *tx, struct wb_slice arn)
+void wb_resource_owner_register(struct wb_engine *e, const char *arn_service,
+                                wb_resource_owner_fn *fn)
+{
+    struct wb_policy_source *s = wb_map_get(e->policies, wb_slice_str(arn_service));
+    assert(s); /* its policies first */
+    s->owner = fn;
+}
+
+static const struct wb_policy_source *source_of(struct wb_engine *e, struct wb_slice arn)
 {
     struct wb_arn parsed;
-    const struct wb_policy_source *s =
-        wb_arn_parse(arn, &parsed) ? wb_map_get(tx->engine->policies, parsed.service) : NULL;
+    return wb_arn_parse(arn, &parsed) ? wb_map_get(e->policies, parsed.service) : NULL;
+}
+
+const struct wb_policy *wb_resource_policy(struct wb_tx *tx, struct wb_slice arn)
+{
+    const struct wb_policy_source *s = source_of(tx->engine, arn);
     return s ? s->find(tx, arn) : NULL;
 }
 
@@ -342,18 +355,36 @@ static void note_denial(struct decision *d, const struct wb_need *n, const struc
 
 /* --- the decision on one need --- */
 
-/* The account in the ARN; the caller's own where it has none. */
-static struct wb_slice owner_of(const struct wb_call *c, struct wb_slice resource)
+/* The account in the ARN, or that its service knows; the caller's own where there is none. */
+static struct wb_slice owner_of(const struct wb_call *c, struct wb_tx *tx, struct wb_slice resource,
+                                bool *restricted)
 {
     struct wb_arn arn;
-    bool other = wb_arn_parse(resource, &arn) && arn.account.n && !wb_slice_is(arn.account, "aws");
-    return other ? arn.account : c->ctx.account;
+    *restricted = false;
+    if (wb_arn_parse(resource, &arn) && arn.account.n && !wb_slice_is(arn.account, "aws"))
+        return arn.account;
+    const struct wb_policy_source *s = source_of(c->engine, resource);
+    struct wb_slice owner =
+        s && s->owner && !c->op->creates ? s->owner(tx, resource, restricted) : WB_SLICE_NULL;
+    return owner.n ? owner : c->ctx.account;
+}
+
+/* A policy that does not count: of the owner's root in what would lock it out of its own resource;
+ * a public one where such are restricted. */
+static bool is_set_aside(const struct wb_call *c, struct wb_slice owner, bool restricted)
+{
+    const struct wb_principal *p = &c->ctx.principal;
+    bool own = p->account.p && wb_slice_eq(p->account, owner);
+    if (c->op->owner_always && own && p->type == WB_PRINCIPAL_ROOT)
+        return true;
+    return restricted && !own && p->type != WB_PRINCIPAL_SERVICE;
 }
 
 static bool decide(struct decision *d, const struct wb_need *n)
 {
     struct wb_call *c = d->call;
-    struct wb_slice owner = owner_of(c, n->resource);
+    bool restricted;
+    struct wb_slice owner = owner_of(c, d->tx, n->resource, &restricted);
     struct wb_arn arn = {0};
     bool named = wb_arn_parse(n->resource, &arn);
     struct wb_verdict v;
@@ -361,6 +392,8 @@ static bool decide(struct decision *d, const struct wb_need *n)
     bool role = named && wb_slice_is(arn.service, "iam");
     bool trust = role && wb_slice_starts(n->action, WB_S("sts:"));
     d->set.resource = named && role == trust ? wb_resource_policy(d->tx, n->resource) : NULL;
+    if (is_set_aside(c, owner, restricted))
+        d->set.resource = NULL;
     d->set.resource_account = owner;
     d->set.resource_must = trust;
     unsigned keys = d->keys | wb_policy_keys(d->set.resource);
@@ -426,6 +459,8 @@ static bool barred(struct wb_call *c)
 static bool settled(struct wb_call *c)
 {
     const struct wb_principal *p = &c->ctx.principal;
+    if (p->type == WB_PRINCIPAL_ANONYMOUS && c->service->anonymous && !c->op->unsigned_ok)
+        return false; /* a resource's policy may let everybody in */
     if (p->type == WB_PRINCIPAL_ANONYMOUS) {
         if (!c->op->unsigned_ok)
             refuse_without(c, "identity-based policy");
@@ -503,7 +538,8 @@ void wb_call_authorize(struct wb_call *c, struct wb_tx *tx)
         check_all(c, tx);
     if (c->engine->strict)
         check_keys(c);
-    struct wb_slice owner = owner_of(c, c->need[0].resource);
+    bool restricted;
+    struct wb_slice owner = owner_of(c, tx, c->need[0].resource, &restricted);
     if (!wb_failed(c) && !wb_slice_eq(owner, c->ctx.account))
         c->ctx.account = wb_dup(c->arena, owner);
 }

@@ -195,6 +195,8 @@ static struct request *request_new(struct wb_front *f, struct wb_http_exchange *
     c->tls_version = x->tls_version;
     c->tls_cipher = x->tls_cipher;
     c->host = x->host;
+    c->method = x->method;
+    c->origin = wb_http_header(x, "Origin");
     c->ctx.source_ip = wb_slice_str(x->peer);
     c->ctx.user_agent = wb_http_header(x, "User-Agent");
     c->ctx.trace = wb_http_header(x, "X-Amzn-Trace-Id");
@@ -223,19 +225,27 @@ static bool admit(struct request *r)
 {
     struct wb_call *c = &r->call;
     struct wb_engine *e = r->front->engine;
-    struct wb_signature sig = {0};
+    struct wb_signature *sig = wb_new(c->arena, struct wb_signature);
     struct wb_slice why = WB_SLICE_NULL;
-    enum wb_sig_error s = wb_sigv4_parse(c->arena, &r->wire, &sig, &why);
-    bool found = wb_protocol_route(e->services, c, &r->wire, s == WB_SIG_OK ? &sig : NULL);
+    enum wb_sig_error s = wb_sigv4_parse(c->arena, &r->wire, sig, &why);
+    c->signature = s == WB_SIG_OK ? sig : NULL;
+    bool found = wb_protocol_route(e->services, c, &r->wire, c->signature);
     c->ctx.request_id = wb_protocol_request_id(c, &r->front->ids);
-    if (!found || !wb_front_authenticate(r, s, &sig, why) || !unpack(r))
+    if (!found || !wb_front_authenticate(r, s, sig, why) || !unpack(r))
         return false;
     if (!wb_protocol_decode(c, &r->wire))
         return false;
     wb_validate(c);
     if (wb_failed(c) || !wb_front_snapshot(r))
         return false;
-    wb_call_authorize(c, &r->tx);
+    if (c->service->enter) {
+        c->tx = &r->tx;
+        c->service->enter(c);
+        c->tx = NULL;
+        c->header_kept = c->header_count;
+    }
+    if (!wb_failed(c))
+        wb_call_authorize(c, &r->tx);
     return !wb_failed(c);
 }
 

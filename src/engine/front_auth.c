@@ -167,7 +167,7 @@ bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_sig
         trust(r, e == WB_SIG_OK, sig);
         return !wb_failed(c);
     }
-    if (e == WB_SIG_MISSING && c->op->unsigned_ok)
+    if (e == WB_SIG_MISSING && (c->op->unsigned_ok || c->service->anonymous))
         return anonymous(c);
     if (e != WB_SIG_OK) {
         wb_fail_signature(c, e, why);

@@ -124,7 +124,7 @@ static void command_run(struct wb_command *cmd, struct wb_tx *tx)
     tx->arena = c->arena;
     c->error = (struct wb_error){0};
     c->status = 0;
-    c->header_count = 0;
+    c->header_count = c->header_kept;
     c->raw_answer = c->hold = WB_SLICE_NULL;
     if (!r->page)
         wb_out_init(&c->out, c->arena, c->out.xml);

@@ -136,6 +136,13 @@ typedef const struct wb_policy *wb_resource_policy_fn(struct wb_tx *tx, struct w
 void wb_resource_policy_register(struct wb_engine *e, const char *arn_service,
                                  wb_resource_policy_fn *fn);
 const struct wb_policy *wb_resource_policy(struct wb_tx *tx, struct wb_slice arn);
+/* Of a service whose ARNs name no account (S3): whose the resource is, null when there is none; and
+ * whether its policy is public but must let in nobody besides the owner's account and services
+ * (S3's RestrictPublicBuckets). */
+typedef struct wb_slice wb_resource_owner_fn(struct wb_tx *tx, struct wb_slice arn,
+                                             bool *restricted);
+void wb_resource_owner_register(struct wb_engine *e, const char *arn_service,
+                                wb_resource_owner_fn *fn);
 
 /* --- decisions --- */
 

@@ -94,6 +94,7 @@ enum wb_table {
     WB_T_S3_PART = 0x0707,      /* upload number, part number (u64) -> blobs, size, sums */
     WB_T_S3_SHARED = 0x0708,    /* upload number -> le64: objects made of its parts */
     WB_T_S3_COUNT = 0x0709,     /* account -> le64: its buckets */
+    WB_T_S3_CONFIG = 0x0720,    /* bucket number (u64), kind (u8) -> document as it was put */
 
     /* 0x08xx: cloudformation */
 

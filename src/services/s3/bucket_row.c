@@ -1,5 +1,5 @@
 /* Buckets in the store, and their names. */
-#include "services/s3/bucket.h"
+#include "services/s3/config.h"
 
 struct wb_slice s3_bucket_arn(struct wb_arena *a, struct wb_slice name)
 {
@@ -102,6 +102,7 @@ void s3_bucket_write(struct wb_tx *tx, const struct s3_bucket *b)
         wb_jw_kcstr(&w, "versioning", versioning_names[b->versioning]);
     wb_jw_end_object(&w);
     wb_tx_put(tx, bucket_key(tx->arena, b->name), wb_buf_slice(&out));
+    s3_config_changed(tx, b->name);
 }
 
 void s3_bucket_drop(struct wb_tx *tx, const struct s3_bucket *b)

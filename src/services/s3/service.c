@@ -1,5 +1,8 @@
 /* The operation table, and the module. */
-#include "services/s3/object.h"
+#include "engine/identity.h"
+#include "services/s3/cors.h"
+#include "services/s3/facts.h"
+#include "services/s3/notify.h"
 #include "services/s3/shapes.h"
 
 #define OP(n, k, shape, uri, fn, res, ...)                                                         \
@@ -8,10 +11,12 @@
         __VA_ARGS__                                                                                \
     }
 
+#define CONFIG .conditions = s3_facts, .condition_keys = s3_bucket_keys
+
 static const struct wb_op ops[] = {
     /* buckets */
     OP("CreateBucket", WB_WRITE, s3_in_create_bucket, "PUT /{Bucket}", s3_create_bucket,
-       s3_of_bucket, .action = NULL),
+       s3_of_bucket, .creates = true),
     OP("DeleteBucket", WB_WRITE, s3_in_delete_bucket, "DELETE /{Bucket}", s3_delete_bucket,
        s3_of_bucket, .status = 204),
     OP("GetBucketAcl", WB_READ, s3_in_get_bucket_acl, "GET /{Bucket}?acl", s3_get_acl, s3_of_bucket,
@@ -29,6 +34,131 @@ static const struct wb_op ops[] = {
     OP("PutBucketVersioning", WB_WRITE, s3_in_put_bucket_versioning, "PUT /{Bucket}?versioning",
        s3_put_bucket_versioning, s3_of_bucket, .action = NULL),
     /* configuration of buckets */
+    OP("PutBucketPolicy", WB_WRITE, s3_in_put_bucket_policy, "PUT /{Bucket}?policy", s3_put_policy,
+       s3_of_bucket, CONFIG, .status = 204, .owner_always = true),
+    OP("GetBucketPolicy", WB_READ, s3_in_get_bucket_policy, "GET /{Bucket}?policy", s3_get_policy,
+       s3_of_bucket, CONFIG, .owner_always = true),
+    OP("DeleteBucketPolicy", WB_WRITE, s3_in_delete_bucket_policy, "DELETE /{Bucket}?policy",
+       s3_delete_policy, s3_of_bucket, CONFIG, .status = 204, .owner_always = true),
+    OP("GetBucketPolicyStatus", WB_READ, s3_in_get_bucket_policy_status,
+       "GET /{Bucket}?policyStatus", s3_get_policy_status, s3_of_bucket, CONFIG,
+       .answer = "PolicyStatus"),
+    OP("PutPublicAccessBlock", WB_WRITE, s3_in_put_public_access_block,
+       "PUT /{Bucket}?publicAccessBlock", s3_put_access_block, s3_of_bucket, CONFIG,
+       .action = "s3:PutBucketPublicAccessBlock"),
+    OP("GetPublicAccessBlock", WB_READ, s3_in_get_public_access_block,
+       "GET /{Bucket}?publicAccessBlock", s3_get_access_block, s3_of_bucket, CONFIG,
+       .action = "s3:GetBucketPublicAccessBlock", .answer = "PublicAccessBlockConfiguration"),
+    OP("DeletePublicAccessBlock", WB_WRITE, s3_in_delete_public_access_block,
+       "DELETE /{Bucket}?publicAccessBlock", s3_delete_access_block, s3_of_bucket, CONFIG,
+       .action = "s3:PutBucketPublicAccessBlock", .status = 204),
+    OP("PutBucketEncryption", WB_WRITE, s3_in_put_bucket_encryption, "PUT /{Bucket}?encryption",
+       s3_put_config, s3_of_bucket, CONFIG, .action = "s3:PutEncryptionConfiguration"),
+    OP("GetBucketEncryption", WB_READ, s3_in_get_bucket_encryption, "GET /{Bucket}?encryption",
+       s3_get_encryption, s3_of_bucket, CONFIG, .action = "s3:GetEncryptionConfiguration",
+       .answer = "ServerSideEncryptionConfiguration"),
+    OP("DeleteBucketEncryption", WB_WRITE, s3_in_delete_bucket_encryption,
+       "DELETE /{Bucket}?encryption", s3_delete_config, s3_of_bucket, CONFIG,
+       .action = "s3:PutEncryptionConfiguration", .status = 204),
+    OP("PutBucketCors", WB_WRITE, s3_in_put_bucket_cors, "PUT /{Bucket}?cors", s3_put_config,
+       s3_of_bucket, CONFIG, .action = "s3:PutBucketCORS"),
+    OP("GetBucketCors", WB_READ, s3_in_get_bucket_cors, "GET /{Bucket}?cors", s3_get_config,
+       s3_of_bucket, CONFIG, .action = "s3:GetBucketCORS", .answer = "CORSConfiguration"),
+    OP("DeleteBucketCors", WB_WRITE, s3_in_delete_bucket_cors, "DELETE /{Bucket}?cors",
+       s3_delete_config, s3_of_bucket, CONFIG, .action = "s3:PutBucketCORS", .status = 204),
+    OP("PutBucketNotificationConfiguration", WB_WRITE, s3_in_put_bucket_notification_configuration,
+       "PUT /{Bucket}?notification", s3_put_notification, s3_of_bucket, CONFIG,
+       .action = "s3:PutBucketNotification"),
+    OP("GetBucketNotificationConfiguration", WB_READ, s3_in_get_bucket_notification_configuration,
+       "GET /{Bucket}?notification", s3_get_config, s3_of_bucket, CONFIG,
+       .action = "s3:GetBucketNotification", .answer = "NotificationConfiguration"),
+    OP("PutBucketTagging", WB_WRITE, s3_in_put_bucket_tagging, "PUT /{Bucket}?tagging",
+       s3_put_tagging, s3_of_bucket, CONFIG),
+    OP("GetBucketTagging", WB_READ, s3_in_get_bucket_tagging, "GET /{Bucket}?tagging",
+       s3_get_tagging, s3_of_bucket, CONFIG, .answer = "Tagging"),
+    OP("DeleteBucketTagging", WB_WRITE, s3_in_delete_bucket_tagging, "DELETE /{Bucket}?tagging",
+       s3_delete_tagging, s3_of_bucket, CONFIG, .action = "s3:PutBucketTagging", .status = 204),
+    OP("PutBucketOwnershipControls", WB_WRITE, s3_in_put_bucket_ownership_controls,
+       "PUT /{Bucket}?ownershipControls", s3_put_config, s3_of_bucket, CONFIG),
+    OP("GetBucketOwnershipControls", WB_READ, s3_in_get_bucket_ownership_controls,
+       "GET /{Bucket}?ownershipControls", s3_get_ownership, s3_of_bucket, CONFIG,
+       .answer = "OwnershipControls"),
+    OP("DeleteBucketOwnershipControls", WB_WRITE, s3_in_delete_bucket_ownership_controls,
+       "DELETE /{Bucket}?ownershipControls", s3_delete_ownership, s3_of_bucket, CONFIG,
+       .action = "s3:PutBucketOwnershipControls", .status = 204),
+    OP("PutBucketLogging", WB_WRITE, s3_in_put_bucket_logging, "PUT /{Bucket}?logging",
+       s3_put_config, s3_of_bucket, CONFIG),
+    OP("GetBucketLogging", WB_READ, s3_in_get_bucket_logging, "GET /{Bucket}?logging",
+       s3_get_config, s3_of_bucket, CONFIG, .answer = "BucketLoggingStatus"),
+    OP("PutBucketWebsite", WB_WRITE, s3_in_put_bucket_website, "PUT /{Bucket}?website",
+       s3_put_config, s3_of_bucket, CONFIG),
+    OP("GetBucketWebsite", WB_READ, s3_in_get_bucket_website, "GET /{Bucket}?website",
+       s3_get_config, s3_of_bucket, CONFIG, .answer = "WebsiteConfiguration"),
+    OP("DeleteBucketWebsite", WB_WRITE, s3_in_delete_bucket_website, "DELETE /{Bucket}?website",
+       s3_delete_config, s3_of_bucket, CONFIG, .status = 204),
+    OP("PutBucketRequestPayment", WB_WRITE, s3_in_put_bucket_request_payment,
+       "PUT /{Bucket}?requestPayment", s3_put_config, s3_of_bucket, CONFIG),
+    OP("GetBucketRequestPayment", WB_READ, s3_in_get_bucket_request_payment,
+       "GET /{Bucket}?requestPayment", s3_get_payment, s3_of_bucket, CONFIG,
+       .answer = "RequestPaymentConfiguration"),
+    OP("PutBucketAccelerateConfiguration", WB_WRITE, s3_in_put_bucket_accelerate_configuration,
+       "PUT /{Bucket}?accelerate", s3_put_config, s3_of_bucket, CONFIG,
+       .action = "s3:PutAccelerateConfiguration"),
+    OP("GetBucketAccelerateConfiguration", WB_READ, s3_in_get_bucket_accelerate_configuration,
+       "GET /{Bucket}?accelerate", s3_get_config, s3_of_bucket, CONFIG,
+       .action = "s3:GetAccelerateConfiguration", .answer = "AccelerateConfiguration"),
+    OP("PutObjectLockConfiguration", WB_WRITE, s3_in_put_object_lock_configuration,
+       "PUT /{Bucket}?object-lock", s3_put_lock, s3_of_bucket, CONFIG,
+       .action = "s3:PutBucketObjectLockConfiguration"),
+    OP("GetObjectLockConfiguration", WB_READ, s3_in_get_object_lock_configuration,
+       "GET /{Bucket}?object-lock", s3_get_lock, s3_of_bucket, CONFIG,
+       .action = "s3:GetBucketObjectLockConfiguration", .answer = "ObjectLockConfiguration"),
+    OP("GetBucketReplication", WB_READ, s3_in_get_bucket_replication, "GET /{Bucket}?replication",
+       s3_get_replication, s3_of_bucket, CONFIG, .action = "s3:GetReplicationConfiguration",
+       .answer = "ReplicationConfiguration"),
+    OP("GetBucketMetricsConfiguration", WB_READ, s3_in_get_bucket_metrics_configuration,
+       "GET /{Bucket}?metrics&id", s3_get_by_id, s3_of_bucket, CONFIG,
+       .action = "s3:GetMetricsConfiguration", .answer = "MetricsConfiguration"),
+    OP("ListBucketMetricsConfigurations", WB_READ, s3_in_list_bucket_metrics_configurations,
+       "GET /{Bucket}?metrics", s3_list_none, s3_of_bucket, CONFIG,
+       .action = "s3:GetMetricsConfiguration", .answer = "ListMetricsConfigurationsResult"),
+    OP("GetBucketAnalyticsConfiguration", WB_READ, s3_in_get_bucket_analytics_configuration,
+       "GET /{Bucket}?analytics&id", s3_get_by_id, s3_of_bucket, CONFIG,
+       .action = "s3:GetAnalyticsConfiguration", .answer = "AnalyticsConfiguration"),
+    OP("ListBucketAnalyticsConfigurations", WB_READ, s3_in_list_bucket_analytics_configurations,
+       "GET /{Bucket}?analytics", s3_list_none, s3_of_bucket, CONFIG,
+       .action = "s3:GetAnalyticsConfiguration",
+       .answer = "ListBucketAnalyticsConfigurationResult"),
+    OP("GetBucketInventoryConfiguration", WB_READ, s3_in_get_bucket_inventory_configuration,
+       "GET /{Bucket}?inventory&id", s3_get_by_id, s3_of_bucket, CONFIG,
+       .action = "s3:GetInventoryConfiguration", .answer = "InventoryConfiguration"),
+    OP("ListBucketInventoryConfigurations", WB_READ, s3_in_list_bucket_inventory_configurations,
+       "GET /{Bucket}?inventory", s3_list_none, s3_of_bucket, CONFIG,
+       .action = "s3:GetInventoryConfiguration", .answer = "ListInventoryConfigurationsResult"),
+    OP("GetBucketIntelligentTieringConfiguration", WB_READ,
+       s3_in_get_bucket_intelligent_tiering_configuration, "GET /{Bucket}?intelligent-tiering&id",
+       s3_get_by_id, s3_of_bucket, CONFIG, .action = "s3:GetIntelligentTieringConfiguration",
+       .answer = "IntelligentTieringConfiguration"),
+    OP("ListBucketIntelligentTieringConfigurations", WB_READ,
+       s3_in_list_bucket_intelligent_tiering_configurations, "GET /{Bucket}?intelligent-tiering",
+       s3_list_none, s3_of_bucket, CONFIG, .action = "s3:GetIntelligentTieringConfiguration",
+       .answer = "ListBucketIntelligentTieringConfigurationsOutput"),
+    {.name = "Preflight",
+     .class = WB_READ,
+     .input = &s3_in_preflight,
+     .http = "OPTIONS /{Bucket}",
+     .handler = s3_preflight,
+     .resources = s3_of_bucket,
+     .unsigned_ok = true,
+     .data = true},
+    {.name = "PreflightObject",
+     .class = WB_READ,
+     .input = &s3_in_preflight,
+     .http = "OPTIONS /{Bucket}/{Key+}",
+     .handler = s3_preflight,
+     .resources = s3_of_bucket,
+     .unsigned_ok = true,
+     .data = true},
     /* objects */
     /* listings */
     /* multipart uploads */
@@ -42,6 +172,9 @@ const struct wb_service wb_s3_service = {
     .version = "2006-03-01",
     .xmlns = "http://s3.amazonaws.com/doc/2006-03-01/",
     .type_prefix = "",
+    .protocol = WB_REST_XML,
+    .anonymous = true,
+    .enter = s3_enter,
     .op = ops,
     .op_count = sizeof ops / sizeof *ops,
     .denied_code = "AccessDenied",
@@ -49,4 +182,12 @@ const struct wb_service wb_s3_service = {
     .internal_code = "InternalError",
 };
 
-const struct wb_module wb_s3_module = {0}; /* its protocol is missing */
+static void start(struct wb_engine *e)
+{
+    wb_def_register(e, &s3_config_kind);
+    wb_resource_policy_register(e, "s3", s3_resource_policy);
+    wb_resource_owner_register(e, "s3", s3_owner);
+    wb_executor_register(e, &s3_notify_executor);
+}
+
+const struct wb_module wb_s3_module = {.service = &wb_s3_service, .start = start};
