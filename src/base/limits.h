@@ -206,6 +206,17 @@
 #define WB_METRIC_UPKEEP_ROWS  400                /* of one step */
 #define WB_EMF_VALUES_MAX      100                /* of one log line */
 
+/* Metric math and GetMetricData (API Reference; CloudWatch quotas, unless said) */
+#define WB_MATH_DEPTH_MAX      100     /* guards recursion */
+#define WB_MATH_NODES_MAX      2048    /* an expression has at most 2,048 characters */
+#define WB_MATH_SERIES_MAX     500     /* of one array */
+#define WB_MATH_VALUES_MAX     4000000 /* numbers made for one request */
+#define WB_METRIC_PERIOD_MAX_S (365 * 86400)
+#define WB_METRIC_QUERIES_MAX  500
+#define WB_METRIC_LIST_MS      (14 * 86400000LL) /* a series without data is listed */
+#define WB_METRIC_SEARCH_MAX   1024              /* characters of a search expression */
+#define WB_METRIC_SEARCH_ROWS  100000            /* series looked at for it */
+
 /* Regular expressions that users give (codec/regex.h) */
 #define WB_REGEX_PATTERN_MAX 4096
 #define WB_REGEX_PROGRAM_MAX 4000      /* instructions, repetitions unrolled */

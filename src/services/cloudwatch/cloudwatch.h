@@ -62,14 +62,20 @@ bool wb_series_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice r
 
 /* --- metric data queries: query.c (GetMetricData, alarms on expressions, widgets) --- */
 
+/* One series; an expression may give several with the same id. */
 struct wb_query_result {
     struct wb_slice id, label;
-    bool returned; /* ReturnData */
-    struct wb_series_values values;
+    bool returned, expression; /* ReturnData; not a metric */
+    int64_t start_ms, period_s;
+    const struct wb_metric_id *metric; /* what it shows, when that is a metric as it stands */
+    struct wb_slice stat, account, region;
+    struct wb_series_values values; /* samples NULL: of an expression */
 };
 /* queries: a list as GetMetricData takes it. False with *why = the ValidationError's text. */
 bool wb_query_check(struct wb_arena *a, struct wb_json queries, struct wb_slice *why);
-/* The window's period is used where a query has none of its own. */
+/* Each metric is read by its own period: from the start of the period in which the window begins,
+ * to the end of that in which it ends. The window's period is that of expressions without any
+ * metric. */
 bool wb_query_run(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                   struct wb_json queries, const struct wb_window *w,
                   struct wb_query_result **result, size_t *count, struct wb_slice *why);
