@@ -10,6 +10,10 @@
 /* Sorted by name. */
 static const struct wb_cfn_type *const types[] = {
     &cfn_cdk_metadata,
+    &cfn_cloudwatch_alarm,
+    &cfn_cloudwatch_composite_alarm,
+    &cfn_cloudwatch_dashboard,
+    &cfn_dynamodb_table,
     &cfn_events_event_bus,
     &cfn_events_event_bus_policy,
     &cfn_events_rule,
@@ -24,6 +28,8 @@ static const struct wb_cfn_type *const types[] = {
     &cfn_iam_user,
     &cfn_iam_user_policy,
     &cfn_iam_user_to_group_addition,
+    &cfn_lambda_function,
+    &cfn_lambda_permission,
     &cfn_logs_log_group,
     &cfn_logs_log_stream,
     &cfn_sns_subscription,

@@ -71,15 +71,6 @@ static bool put_targets(struct wb_cfn_resource *r)
     return false;
 }
 
-static bool has_id(struct wb_json list, struct wb_json id)
-{
-    struct wb_json_iter it = wb_json_iter(list);
-    while (wb_json_next(&it))
-        if (wb_cfn_same(wb_json_get(it.value, "Id"), id))
-            return true;
-    return false;
-}
-
 /* The targets that are there and not in `but`. */
 static bool remove_targets(struct wb_cfn_resource *r, struct wb_json there, struct wb_json but)
 {
@@ -90,7 +81,7 @@ static bool remove_targets(struct wb_cfn_resource *r, struct wb_json there, stru
     wb_jw_key(&in.w, "Ids");
     wb_jw_array(&in.w);
     while (wb_json_next(&it)) {
-        if (has_id(but, wb_json_get(it.value, "Id")))
+        if (wb_json_is(cfn_find(but, "Id", it.value)))
             continue;
         wb_jw_raw(&in.w, wb_json_raw(wb_json_get(it.value, "Id")));
         n++;
@@ -157,25 +148,6 @@ static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
     return cfn_call(&in, "events", "DeleteRule", NULL) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-/* In the template's order; strangers last. */
-static void out_targets(struct cfn_in *live, struct wb_json there)
-{
-    struct wb_json wanted = cfn_prop(live->r, "Targets");
-    struct wb_json_iter it = wb_json_iter(wanted), at;
-    if (!wb_json_count(there))
-        return;
-    wb_jw_key(&live->w, "Targets");
-    wb_jw_array(&live->w);
-    while (wb_json_next(&it))
-        for (at = wb_json_iter(there); wb_json_next(&at);)
-            if (wb_cfn_same(wb_json_get(at.value, "Id"), wb_json_get(it.value, "Id")))
-                wb_jw_raw(&live->w, wb_json_raw(at.value));
-    for (at = wb_json_iter(there); wb_json_next(&at);)
-        if (!has_id(wanted, wb_json_get(at.value, "Id")))
-            wb_jw_raw(&live->w, wb_json_raw(at.value));
-    wb_jw_end_array(&live->w);
-}
-
 static enum wb_cfn_result read(struct wb_cfn_resource *r)
 {
     static const char *const members[] = {"Name", "Description", "RoleArn", "State",
@@ -198,7 +170,8 @@ static enum wb_cfn_result read(struct wb_cfn_resource *r)
         cfn_put(&live, "EventBusName", bus);
     else
         cfn_put_json(&live, "EventBusName", wb_json_get(answer, "EventBusName"));
-    out_targets(&live, targets);
+    if (wb_json_count(targets))
+        cfn_live_list(&live, "Targets", targets, NULL, "Id");
     cfn_live_tags(&live, rule_arn(r), CFN_TAG_LIST);
     r->live = cfn_end(&live);
     return WB_CFN_DONE;

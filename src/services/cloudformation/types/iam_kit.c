@@ -178,19 +178,7 @@ bool cfn_iam_live_policies(struct cfn_in *live, const struct cfn_iam_kind *k)
             return false;
     }
     wb_jw_end_array(&live->w);
-    struct wb_json wanted = cfn_prop(r, k->arns);
-    wb_jw_key(&live->w, k->arns);
-    wb_jw_array(&live->w);
-    for (it = wb_json_iter(wanted); wb_json_next(&it);) {
-        struct wb_json_iter at = wb_json_iter(attached);
-        while (wb_json_next(&at))
-            if (wb_cfn_same(wb_json_get(at.value, "PolicyArn"), it.value))
-                wb_jw_raw(&live->w, wb_json_raw(it.value));
-    }
-    for (it = wb_json_iter(attached); wb_json_next(&it);)
-        if (!cfn_has(wanted, wb_json_get(it.value, "PolicyArn")))
-            wb_jw_raw(&live->w, wb_json_raw(wb_json_get(it.value, "PolicyArn")));
-    wb_jw_end_array(&live->w);
+    cfn_live_list(live, k->arns, attached, "PolicyArn", NULL);
     return true;
 }
 

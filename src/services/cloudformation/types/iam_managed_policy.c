@@ -149,21 +149,9 @@ static bool live_owners(struct cfn_in *live)
     struct wb_json answer;
     if (!cfn_call_with(r, "iam", "ListEntitiesForPolicy", "PolicyArn", r->physical_id, &answer))
         return false;
-    for (size_t i = 0; i < OWNERS; i++) {
-        struct wb_json there = wb_json_get(answer, owners[i].list);
-        struct wb_json wanted = cfn_prop(r, owners[i].property);
-        struct wb_json_iter it = wb_json_iter(there), at;
-        wb_jw_key(&live->w, owners[i].property);
-        wb_jw_array(&live->w);
-        for (at = wb_json_iter(wanted); wb_json_next(&at);)
-            for (it = wb_json_iter(there); wb_json_next(&it);)
-                if (wb_cfn_same(wb_json_get(it.value, owners[i].name), at.value))
-                    wb_jw_raw(&live->w, wb_json_raw(at.value));
-        for (it = wb_json_iter(there); wb_json_next(&it);)
-            if (!cfn_has(wanted, wb_json_get(it.value, owners[i].name)))
-                wb_jw_raw(&live->w, wb_json_raw(wb_json_get(it.value, owners[i].name)));
-        wb_jw_end_array(&live->w);
-    }
+    for (size_t i = 0; i < OWNERS; i++)
+        cfn_live_list(live, owners[i].property, wb_json_get(answer, owners[i].list), owners[i].name,
+                      NULL);
     return true;
 }
 

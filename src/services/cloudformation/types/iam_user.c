@@ -10,15 +10,6 @@ static const struct cfn_tagging tagging = {.service = "iam",
                                            .tags = "Tags",
                                            .keys = "TagKeys"};
 
-static bool refused(struct wb_cfn_resource *r)
-{
-    if (!wb_json_is(cfn_prop(r, "LoginProfile")))
-        return false;
-    wb_cfn_fail(r, "InvalidRequest",
-                "LoginProfile is not offered here: users sign in with access keys");
-    return true;
-}
-
 /* Into the groups of `list` that are not in `but`, or out of them. */
 static bool groups(struct wb_cfn_resource *r, bool in, struct wb_json list, struct wb_json but)
 {
@@ -45,7 +36,7 @@ static enum wb_cfn_result create(struct wb_cfn_resource *r)
 {
     struct cfn_in in;
     r->physical_id = wb_cfn_name(r, 64, false);
-    if (refused(r))
+    if (cfn_refused(r, "LoginProfile"))
         return WB_CFN_FAILED;
     cfn_begin(&in, r);
     cfn_put(&in, "UserName", r->physical_id);
@@ -68,7 +59,7 @@ static bool move(struct wb_cfn_resource *r)
 static enum wb_cfn_result update(struct wb_cfn_resource *r)
 {
     struct wb_json was = cfn_was(r, "Groups"), now = cfn_prop(r, "Groups");
-    if (refused(r) || (cfn_changed(r, "Path") && !move(r)) ||
+    if (cfn_refused(r, "LoginProfile") || (cfn_changed(r, "Path") && !move(r)) ||
         (cfn_changed(r, "PermissionsBoundary") && !cfn_iam_boundary(r, kind)) ||
         !cfn_iam_policies(r, kind) || !groups(r, false, was, now) || !groups(r, true, now, was))
         return WB_CFN_FAILED;
@@ -83,30 +74,9 @@ static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
                : cfn_gone(r, "NoSuchEntity");
 }
 
-static bool live_groups(struct cfn_in *live)
-{
-    struct wb_cfn_resource *r = live->r;
-    struct wb_json answer, wanted = cfn_prop(r, "Groups");
-    struct wb_json_iter it, at = wb_json_iter(wanted);
-    if (!cfn_call_with(r, "iam", "ListGroupsForUser", "UserName", r->physical_id, &answer))
-        return false;
-    struct wb_json there = wb_json_get(answer, "Groups");
-    wb_jw_key(&live->w, "Groups");
-    wb_jw_array(&live->w);
-    while (wb_json_next(&at))
-        for (it = wb_json_iter(there); wb_json_next(&it);)
-            if (wb_cfn_same(wb_json_get(it.value, "GroupName"), at.value))
-                wb_jw_raw(&live->w, wb_json_raw(at.value));
-    for (it = wb_json_iter(there); wb_json_next(&it);)
-        if (!cfn_has(wanted, wb_json_get(it.value, "GroupName")))
-            wb_jw_raw(&live->w, wb_json_raw(wb_json_get(it.value, "GroupName")));
-    wb_jw_end_array(&live->w);
-    return true;
-}
-
 static enum wb_cfn_result read(struct wb_cfn_resource *r)
 {
-    struct wb_json answer;
+    struct wb_json answer, groups;
     struct cfn_in live;
     if (!cfn_call_with(r, "iam", "GetUser", "UserName", r->physical_id, &answer))
         return cfn_unread(r, "NoSuchEntity");
@@ -118,8 +88,10 @@ static enum wb_cfn_result read(struct wb_cfn_resource *r)
     cfn_put_json(&live, "Path", wb_json_get(user, "Path"));
     cfn_put_json(&live, "PermissionsBoundary",
                  wb_json_get(wb_json_get(user, "PermissionsBoundary"), "PermissionsBoundaryArn"));
-    if (!cfn_iam_live_policies(&live, kind) || !live_groups(&live))
+    if (!cfn_iam_live_policies(&live, kind) ||
+        !cfn_call_with(r, "iam", "ListGroupsForUser", "UserName", r->physical_id, &groups))
         return WB_CFN_FAILED;
+    cfn_live_list(&live, "Groups", wb_json_get(groups, "Groups"), "GroupName", NULL);
     cfn_live_tags(&live, cfn_attribute_of(r, "Arn"), CFN_TAG_LIST);
     r->live = cfn_end(&live);
     return WB_CFN_DONE;

@@ -59,6 +59,38 @@ bool cfn_has(struct wb_json list, struct wb_json value)
     return false;
 }
 
+struct wb_json cfn_find(struct wb_json list, const char *key, struct wb_json as)
+{
+    struct wb_json_iter it = wb_json_iter(list);
+    struct wb_json want = wb_json_get(as, key);
+    while (wb_json_next(&it))
+        if (wb_cfn_same(wb_json_get(it.value, key), want))
+            return it.value;
+    return WB_JSON_NONE;
+}
+
+static bool switched_off(struct wb_json v)
+{
+    struct wb_json enabled = wb_json_get(v, "Enabled");
+    enum wb_json_type t = wb_json_type(v);
+    return t == WB_JSON_FALSE ||
+           (t == WB_JSON_STRING && wb_slice_is(wb_json_raw(v), "\"false\"")) ||
+           (t == WB_JSON_ARRAY && !wb_json_count(v)) ||
+           (wb_json_count(v) == 1 && wb_json_is(enabled) && !cfn_is_true(enabled));
+}
+
+bool cfn_refused_names(struct wb_cfn_resource *r, const char *const *names)
+{
+    for (; *names; names++) {
+        struct wb_json v = cfn_prop(r, *names);
+        if (!wb_json_is(v) || switched_off(v))
+            continue;
+        wb_cfn_fail(r, "InvalidRequest", "%s is not offered here", *names);
+        return true;
+    }
+    return false;
+}
+
 /* --- inputs --- */
 
 void cfn_begin(struct cfn_in *in, struct wb_cfn_resource *r)
@@ -106,6 +138,42 @@ struct wb_slice cfn_end(struct cfn_in *in)
 bool cfn_call(struct cfn_in *in, const char *service, const char *operation, struct wb_json *answer)
 {
     return wb_cfn_call(in->r, service, operation, cfn_end(in), answer);
+}
+
+static bool like(struct wb_json a, struct wb_json b, const char *key)
+{
+    return key ? wb_cfn_same(wb_json_get(a, key), wb_json_get(b, key)) : wb_cfn_same(a, b);
+}
+
+static bool any_like(struct wb_json list, struct wb_json v, const char *key)
+{
+    struct wb_json_iter it = wb_json_iter(list);
+    while (wb_json_next(&it))
+        if (like(it.value, v, key))
+            return true;
+    return false;
+}
+
+void cfn_live_list(struct cfn_in *live, const char *property, struct wb_json there,
+                   const char *take, const char *key)
+{
+    struct wb_json wanted = cfn_prop(live->r, property);
+    struct wb_json_iter at = wb_json_iter(wanted), it;
+    wb_jw_key(&live->w, property);
+    wb_jw_array(&live->w);
+    while (wb_json_next(&at)) {
+        for (it = wb_json_iter(there); wb_json_next(&it);) {
+            struct wb_json v = take ? wb_json_get(it.value, take) : it.value;
+            if (like(v, at.value, key))
+                wb_jw_raw(&live->w, wb_json_raw(v));
+        }
+    }
+    for (it = wb_json_iter(there); wb_json_next(&it);) {
+        struct wb_json v = take ? wb_json_get(it.value, take) : it.value;
+        if (!any_like(wanted, v, key))
+            wb_jw_raw(&live->w, wb_json_raw(v));
+    }
+    wb_jw_end_array(&live->w);
 }
 
 bool cfn_call_with2(struct wb_cfn_resource *r, const char *service, const char *operation,

@@ -39,6 +39,12 @@ bool cfn_any_changed(const struct wb_cfn_resource *r, const char *const *names);
 /* Of the properties before. */
 struct wb_json cfn_was(const struct wb_cfn_resource *r, const char *name);
 bool cfn_has(struct wb_json list, struct wb_json value); /* a value like it is in the list */
+/* The element of the list whose member `key` is like that of `as`; WB_JSON_NONE: none. */
+struct wb_json cfn_find(struct wb_json list, const char *key, struct wb_json as);
+/* Properties for which there is nothing here: given and not switched off ({"Enabled": false}, an
+ * empty list), the resource is refused. */
+#define cfn_refused(r, ...) cfn_refused_names(r, (const char *const[]){__VA_ARGS__, NULL})
+bool cfn_refused_names(struct wb_cfn_resource *r, const char *const *names);
 
 /* --- inputs and other documents --- */
 
@@ -65,6 +71,12 @@ bool cfn_call_with(struct wb_cfn_resource *r, const char *service, const char *o
 bool cfn_call_with2(struct wb_cfn_resource *r, const char *service, const char *operation,
                     const char *m1, struct wb_slice v1, const char *m2, struct wb_slice v2,
                     struct wb_json *answer);
+
+/* Read: a list whose order means nothing, in the order of the property, so that only differences
+ * differ; strangers last. `key`: the member that elements are known by, NULL: the whole. Elements
+ * of `there` may be objects of which `take` is the value. */
+void cfn_live_list(struct cfn_in *live, const char *property, struct wb_json there,
+                   const char *take, const char *key);
 
 /* --- results --- */
 

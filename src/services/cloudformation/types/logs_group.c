@@ -27,16 +27,9 @@ static bool refused(struct wb_cfn_resource *r)
     if (class.n && !wb_slice_is(class, "STANDARD"))
         wb_cfn_fail(r, "InvalidRequest", "The log group class %.*s is not offered here",
                     WB_FMT(class));
-    else if (wb_json_is(cfn_prop(r, "DataProtectionPolicy")))
-        wb_cfn_fail(r, "InvalidRequest", "DataProtectionPolicy is not offered here");
-    else if (wb_json_count(cfn_prop(r, "FieldIndexPolicies")))
-        wb_cfn_fail(r, "InvalidRequest", "FieldIndexPolicies is not offered here");
-    else if (cfn_true(r, "DeletionProtectionEnabled"))
-        wb_cfn_fail(r, "InvalidRequest", "DeletionProtectionEnabled is not offered here");
-    else if (wb_json_is(cfn_prop(r, "ResourcePolicyDocument")))
-        wb_cfn_fail(r, "InvalidRequest", "ResourcePolicyDocument is not offered here");
     else
-        return false;
+        return cfn_refused(r, "DataProtectionPolicy", "FieldIndexPolicies",
+                           "DeletionProtectionEnabled", "ResourcePolicyDocument");
     return true;
 }
 

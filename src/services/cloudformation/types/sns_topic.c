@@ -31,15 +31,6 @@ static void set_attributes(struct wb_cfn_resource *r)
         cfn_attribute(r, "TopicName", arn.resource);
 }
 
-static bool refused(struct wb_cfn_resource *r)
-{
-    if (!wb_json_count(cfn_prop(r, "DeliveryStatusLogging")))
-        return false;
-    wb_cfn_fail(r, "InvalidRequest",
-                "DeliveryStatusLogging is not offered here: deliveries that fail are dead rows");
-    return true;
-}
-
 static bool subscribe(struct wb_cfn_resource *r, struct wb_json list, struct wb_json there)
 {
     struct wb_json_iter it = wb_json_iter(list);
@@ -102,7 +93,7 @@ static enum wb_cfn_result create(struct wb_cfn_resource *r)
     struct wb_json answer;
     struct cfn_in in;
     r->physical_id = cfn_arn(r, "sns", "%.*s", WB_FMT(name));
-    if (refused(r))
+    if (cfn_refused(r, "DeliveryStatusLogging", "DataProtectionPolicy"))
         return WB_CFN_FAILED;
     /* CreateTopic gives back a topic that is there. */
     if (cfn_call_with(r, "sns", "GetTopicAttributes", "TopicArn", r->physical_id, NULL))
@@ -116,7 +107,6 @@ static enum wb_cfn_result create(struct wb_cfn_resource *r)
     for (size_t i = 0; attributes[i]; i++)
         cfn_copy_text(&in, attributes[i], attributes[i]);
     wb_jw_end_object(&in.w);
-    cfn_copy_text(&in, "DataProtectionPolicy", "DataProtectionPolicy");
     cfn_tags(&in, "Tags", CFN_TAG_LIST);
     if (!cfn_call(&in, "sns", "CreateTopic", &answer) ||
         !subscribe(r, cfn_prop(r, "Subscription"), WB_JSON_NONE))
@@ -139,13 +129,11 @@ static bool set_attribute(struct wb_cfn_resource *r, const char *name)
 
 static enum wb_cfn_result update(struct wb_cfn_resource *r)
 {
-    if (refused(r))
+    if (cfn_refused(r, "DeliveryStatusLogging", "DataProtectionPolicy"))
         return WB_CFN_FAILED;
     for (size_t i = 0; attributes[i]; i++)
         if (cfn_changed(r, attributes[i]) && !set_attribute(r, attributes[i]))
             return WB_CFN_FAILED;
-    if (cfn_changed(r, "DataProtectionPolicy"))
-        return wb_cfn_fail(r, "InvalidRequest", "DataProtectionPolicy is not offered here");
     if (cfn_changed(r, "Subscription") &&
         (!each_subscription(r, leave, NULL) ||
          !subscribe(r, cfn_prop(r, "Subscription"), cfn_was(r, "Subscription"))))
