@@ -273,6 +273,11 @@
 #define WB_S3_NOTIFY_AGE_MS       (24LL * 3600 * 1000)
 #define WB_S3_DROP_ROWS           200 /* parts let go in one command; more go by a job */
 
+/* Console */
+#define WB_CONSOLE_SESSION_MS (12 * 3600 * 1000LL)
+#define WB_CONSOLE_COOKIE_MAX                                                                      \
+    3900 /* browsers keep 4096 bytes of a cookie, its attributes included */
+
 /* Signatures */
 #define WB_SIGV4_SKEW_MS         (5 * 60 * 1000)
 #define WB_SIGV4_EXPIRES_MAX_S   604800      /* X-Amz-Expires: one week */

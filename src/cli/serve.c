@@ -1,6 +1,7 @@
 #include "cli/serve.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "console/console.h"
 #include "crypto/tls.h"
 #include "engine/account.h"
 #include <arpa/inet.h>
@@ -130,6 +131,7 @@ static int open_data(struct runner *r)
     r->engine = wb_engine_new(&r->config, r->store, seam, r->keyring, r->s->modules);
     if (!r->engine)
         return complain(dir, WB_S("the store could not be set up"));
+    wb_console_register(r->engine);
     const struct wb_config *c = wb_engine_config(r->engine);
     enum wb_store_status st =
         wb_root_key_ensure(r->store, r->keyring, seam,

@@ -123,14 +123,32 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
 void wb_front_drain(struct wb_front *f, void (*done)(void *arg), void *arg);
 void wb_front_free(struct wb_front *f);
 int wb_front_port(const struct wb_front *f);
-/* A page outside the operations (confirmation links, health): exact path; registered at start.
- * answer sets status and body. */
+/* A page outside the operations (confirmation links, health): exact path, or one that ends in '*'
+ * and stands for all that begin so. Registered at start. The handler sets status, headers and
+ * raw_answer. */
 struct wb_page {
     const char *method, *path;
     bool writes; /* runs as a command */
     void (*handle)(struct wb_call *c, struct wb_slice query);
 };
 void wb_page_register(struct wb_engine *e, const struct wb_page *p);
+/* What the page was asked for: a header of the request (null when absent), its path as sent. */
+struct wb_slice wb_page_header(const struct wb_call *c, const char *name);
+struct wb_slice wb_page_path(const struct wb_call *c);
+/* Operations for a page of our own: POST <path>SERVICE/OPERATION with the input as JSON. Nothing is
+ * signed; `who` says who asks, by what else the request carries: it sets principal, account and
+ * region in c->ctx, or fails the call. Validation and authorization are those of any call. One a
+ * server; registered at start. */
+struct wb_door {
+    const char *path; /* "/_waybill/console/api/" */
+    void (*who)(struct wb_call *c);
+};
+void wb_door_register(struct wb_engine *e, const struct wb_door *d);
+/* Whom an access key speaks for, when the secret is the right one and it is neither inactive, nor
+ * expired, nor its owner gone: sets principal, account and the home region in c->ctx. c->tx is a
+ * snapshot. A null secret is not compared: who has been in before. */
+bool wb_call_identify(struct wb_call *c, struct wb_slice access_key, struct wb_slice secret,
+                      struct wb_slice session_token);
 /* Finishes a WB_ASYNC call, exactly once, from any thread; the answer is in call->out, raw_answer
  * or error. The handler itself must call it, too, when it fails at once (it may have handed the
  * call to another thread, so the front cannot tell by looking). call->tx ends when the handler

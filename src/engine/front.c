@@ -109,17 +109,22 @@ static void flush(void *arg)
 static void page_answer(struct request *r, struct wb_http_answer *a)
 {
     struct wb_call *c = &r->call;
+    struct wb_pair *header = wb_new_n(c->arena, struct wb_pair, c->header_count);
     *a = (struct wb_http_answer){.status = c->status ? c->status : 200,
                                  .content_type = WB_S("text/plain; charset=utf-8"),
+                                 .header = header,
                                  .body = c->raw_answer};
+    for (size_t i = 0; i < c->header_count; i++) {
+        if (wb_slice_ieq(c->header[i].name, WB_S("Content-Type")))
+            a->content_type = c->header[i].value;
+        else
+            header[a->header_count++] = c->header[i];
+    }
     if (wb_failed(c)) {
         a->status = c->error.status ? c->error.status : 400;
         a->body = wb_printf(c->arena, "%.*s\n", WB_FMT(c->error.message));
-        return;
+        a->content_type = WB_S("text/plain; charset=utf-8");
     }
-    for (size_t i = 0; i < c->header_count; i++)
-        if (wb_slice_ieq(c->header[i].name, WB_S("Content-Type")))
-            a->content_type = c->header[i].value;
 }
 
 void wb_front_finish(struct request *r)
@@ -249,11 +254,37 @@ static bool admit(struct request *r)
     return !wb_failed(c);
 }
 
+static bool for_door(const struct wb_engine *e, const struct wb_http_exchange *x)
+{
+    return e->door && wb_slice_is(x->method, "POST") &&
+           wb_slice_starts(x->path, wb_slice_str(e->door->path));
+}
+
+/* A person with a browser, who wants to see the server and not an operation's answer. */
+static bool wants_page(const struct wb_engine *e, const struct wb_http_exchange *x)
+{
+    return e->door && wb_slice_is(x->path, "/") && wb_slice_is(x->method, "GET") && !x->query.n &&
+           !wb_http_header(x, "Authorization").p &&
+           wb_slice_find(wb_http_header(x, "Accept"), WB_S("text/html"), 0) >= 0;
+}
+
+static void go_to_console(struct wb_http_exchange *x)
+{
+    struct wb_pair to = {WB_S("Location"), WB_S("/_waybill/console/")};
+    struct wb_http_answer a = {.status = 302, .header = &to, .header_count = 1};
+    wb_http_respond(x, &a);
+}
+
 static void on_request(struct wb_http_exchange *x)
 {
     struct wb_front *f = x->server_user;
+    if (wants_page(f->engine, x)) {
+        go_to_console(x);
+        return;
+    }
     const struct wb_page *page = wb_page_find(f->engine, x->arena, x->method, x->path);
-    if (!page && wb_slice_starts(x->path, WB_S("/_waybill/"))) {
+    bool door = for_door(f->engine, x);
+    if (!page && !door && wb_slice_starts(x->path, WB_S("/_waybill/"))) {
         refuse(x, 404, WB_S("There is no such page.\n"));
         return;
     }
@@ -269,7 +300,7 @@ static void on_request(struct wb_http_exchange *x)
         wb_front_run_page(r);
         return;
     }
-    if (admit(r))
+    if (door ? wb_front_admit_door(r) : admit(r))
         wb_front_run(r);
     else if (r->call.denial)
         wb_front_end(r);

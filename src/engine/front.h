@@ -68,6 +68,9 @@ bool wb_front_trusted(const struct wb_front *f, const struct wb_http_exchange *x
 bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_signature *sig,
                            struct wb_slice why);
 
+/* front_door.c */
+bool wb_front_admit_door(struct request *r); /* as front.c's admit, for a call through the door */
+
 /* front.c */
 bool wb_front_snapshot(struct request *r); /* false: the call has failed */
 void wb_front_snapshot_end(struct request *r);

@@ -2,6 +2,7 @@
  * Who asks, and may this browser or host ask at all.
  */
 #include "auth/session.h"
+#include "crypto/crypto.h"
 #include "engine/front.h"
 #include "engine/identity.h"
 
@@ -156,6 +157,27 @@ static bool alive(struct request *r)
         return p->type == WB_PRINCIPAL_SESSION && p->owner.n;
     return !s.key.n || wb_key_find(r->front->txn, c->engine->keyring, c->arena, s.key,
                                    WB_SLICE_NULL, 0, &secret, &issuer) == WB_KEY_OK;
+}
+
+bool wb_call_identify(struct wb_call *c, struct wb_slice access_key, struct wb_slice secret,
+                      struct wb_slice session_token)
+{
+    struct request *r = c->front;
+    struct wb_engine *e = r->front->engine;
+    struct wb_slice right;
+    int64_t now = wb_engine_now(e);
+    if (!wb_front_snapshot(r) ||
+        wb_key_find(r->front->txn, e->keyring, c->arena, access_key, session_token, now, &right,
+                    &c->ctx.principal) != WB_KEY_OK ||
+        !alive(r))
+        return false;
+    if (secret.p && (secret.n != right.n || !wb_const_eq(secret.p, right.p, right.n)))
+        return false;
+    c->ctx.account = c->ctx.principal.account;
+    c->ctx.region = wb_slice_str(e->config.region);
+    if (c->service) /* not for a page */
+        wb_front_key_used(r->front, c);
+    return true;
 }
 
 bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_signature *sig,

@@ -32,13 +32,15 @@ struct wb_engine {
     const struct wb_module *const *modules;
     struct wb_services *services;
     const struct wb_service *const *service_list; /* NULL-terminated; ours is the last */
-    struct wb_arena arena;    /* registrations; written before any thread starts */
-    struct wb_map *state;     /* wb_engine_set */
-    struct wb_map *executors; /* name -> struct wb_executor */
-    struct wb_map *targets;   /* ARN service -> struct wb_target_kind */
-    struct wb_map *policies;  /* ARN service -> struct wb_policy_source: resource policies */
-    struct wb_map *job_kinds; /* name -> struct wb_job_kind */
-    struct wb_map *pages;     /* "METHOD path" -> struct wb_page */
+    struct wb_arena arena;           /* registrations; written before any thread starts */
+    struct wb_map *state;            /* wb_engine_set */
+    struct wb_map *executors;        /* name -> struct wb_executor */
+    struct wb_map *targets;          /* ARN service -> struct wb_target_kind */
+    struct wb_map *policies;         /* ARN service -> struct wb_policy_source: resource policies */
+    struct wb_map *job_kinds;        /* name -> struct wb_job_kind */
+    struct wb_map *pages;            /* "METHOD path" -> struct wb_page */
+    struct wb_page_prefix *prefixes; /* of pages whose path ends in '*' */
+    const struct wb_door *door;
     wb_bus_publish_fn *bus_publish;
     struct wb_clock clock;
     struct wb_writer *writer;
@@ -241,6 +243,10 @@ bool wb_pool_add(struct wb_engine *e, struct wb_pool_task *t); /* false: the que
 unsigned wb_fronts_open(struct wb_engine *e); /* requests not yet answered; any thread */
 void wb_fronts_room(struct wb_engine *e);     /* the client lane has room again; writer's thread */
 void wb_pages_register(struct wb_engine *e);
+struct wb_page_prefix {
+    struct wb_page_prefix *next;
+    const struct wb_page *page;
+};
 const struct wb_page *wb_page_find(const struct wb_engine *e, struct wb_arena *a,
                                    struct wb_slice method, struct wb_slice path);
 extern const struct wb_service wb_admin_service;

@@ -6,6 +6,12 @@
 
 void wb_page_register(struct wb_engine *e, const struct wb_page *p)
 {
+    if (p->path[strlen(p->path) - 1] == '*') {
+        struct wb_page_prefix *x = wb_new(&e->arena, struct wb_page_prefix);
+        *x = (struct wb_page_prefix){e->prefixes, p};
+        e->prefixes = x;
+        return;
+    }
     struct wb_slice key = wb_printf(&e->arena, "%s %s", p->method, p->path);
     void *before = wb_map_put(e->pages, key, (void *)p);
     assert(!before);
@@ -17,7 +23,18 @@ const struct wb_page *wb_page_find(const struct wb_engine *e, struct wb_arena *a
     if (path.n < 2)
         return NULL; /* "/": the operations of most services */
     struct wb_slice parts[] = {method, WB_S(" "), path};
-    return wb_map_get(e->pages, wb_concat(a, parts, 3));
+    const struct wb_page *p = wb_map_get(e->pages, wb_concat(a, parts, 3));
+    for (struct wb_page_prefix *x = e->prefixes; x && !p; x = x->next)
+        if (wb_slice_is(method, x->page->method) &&
+            wb_slice_starts(path, wb_slice(x->page->path, strlen(x->page->path) - 1)))
+            p = x->page;
+    return p;
+}
+
+void wb_door_register(struct wb_engine *e, const struct wb_door *d)
+{
+    assert(!e->door);
+    e->door = d;
 }
 
 static void health(struct wb_call *c, struct wb_slice query)

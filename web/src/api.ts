@@ -1,0 +1,83 @@
+/* Calls of the server's operations, as who is signed in. Nothing here ever asks another machine. */
+
+const BASE = '/_waybill/console/';
+
+export class ApiError extends Error {
+    constructor(readonly code: string, message: string, readonly status: number) {
+        super(message);
+    }
+}
+
+export interface Session {
+    signedIn: boolean;
+    auth: boolean;      /* false: the server runs with --auth off, and everybody is root */
+    testClock: boolean;
+    now: number;        /* the engine's clock, ms */
+    arn?: string;
+    account?: string;
+    region?: string;    /* the server's own */
+    root?: boolean;
+}
+
+let region = '';
+let skew = 0;           /* engine clock minus this browser's */
+const signedOut = new Set<() => void>();
+
+export const onSignedOut = (f: () => void) => { signedOut.add(f); };
+export const setRegion = (r: string) => { region = r; };
+/* The time at the server: what data is stamped with, moved clock or not. */
+export const serverNow = () => Date.now() + skew;
+
+async function ask(path: string, method: string, body?: unknown, signal?: AbortSignal): Promise<any> {
+    const headers: Record<string, string> = { 'X-Waybill-Console': '1', 'Content-Type': 'application/json' };
+    if (region)
+        headers['X-Waybill-Region'] = region;
+    let answer: Response;
+    try {
+        answer = await fetch(BASE + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, credentials: 'same-origin' });
+    } catch (e) {
+        if ((e as Error).name === 'AbortError')
+            throw e;
+        throw new ApiError('NoAnswer', 'The server does not answer.', 0);
+    }
+    const text = await answer.text();
+    let json: any = {};
+    try {
+        json = text ? JSON.parse(text) : {};
+    } catch {
+        json = { message: text.trim() };
+    }
+    if (answer.ok)
+        return json;
+    const code = String(json.__type ?? json.code ?? answer.status).replace(/^.*#/, '');
+    if (answer.status === 401)
+        signedOut.forEach((f) => f());
+    throw new ApiError(code, json.message ?? json.Message ?? code, answer.status);
+}
+
+/* call('dynamodb', 'Query', {...}): service as in docs/COMPATIBILITY.md, input and answer as in its JSON. */
+export const call = <T = any>(service: string, operation: string, input: object = {}, signal?: AbortSignal): Promise<T> =>
+    ask(`api/${service}/${operation}`, 'POST', input, signal);
+
+/* All pages of a listing: until the token is gone, or `most` items are there. */
+export async function callAll<T = any>(service: string, operation: string, input: any, list: string, token: [string, string] = ['NextToken', 'NextToken'],
+    most = 5000, signal?: AbortSignal): Promise<T[]> {
+    const all: T[] = [];
+    let next: string | undefined;
+    do {
+        const r: any = await call(service, operation, next ? { ...input, [token[0]]: next } : input, signal);
+        all.push(...(r[list] ?? []));
+        next = r[token[1]];
+    } while (next && all.length < most);
+    return all;
+}
+
+function learn(s: Session): Session {
+    skew = s.now - Date.now();
+    return s;
+}
+
+export const readSession = async (): Promise<Session> => learn(await ask('session', 'GET'));
+export const signIn = async (accessKeyId: string, secretAccessKey: string, sessionToken: string): Promise<Session> =>
+    learn(await ask('session', 'POST', { accessKeyId, secretAccessKey, sessionToken }));
+export const signOut = (): Promise<Session> => ask('session', 'DELETE');

@@ -1,0 +1,207 @@
+/*
+ * Graphs over time, on uPlot: lines, stacked areas, bars. Series share one time axis; a missing value is a gap. Units are the
+ * metric's own; the axis at the right is for the series that ask for it. Below stands a legend that tells last, least and most,
+ * so that a graph can be read without its colours.
+ */
+import uPlot from 'uplot';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { stamp, withUnit } from '../format';
+import { isDark, range, useStore } from '../state';
+
+export interface Series {
+    label: string;
+    values: (number | null)[];
+    unit?: string;
+    color?: string;
+    right?: boolean;
+    hidden?: boolean;
+}
+export interface Mark { value: number; label?: string; color?: string; fill?: 'above' | 'below'; right?: boolean } /* a horizontal line */
+export interface Moment { ms: number; label?: string; color?: string; to?: number } /* a vertical one, or a span */
+
+/* Ten colours that people with the usual weaknesses of colour sight can tell apart, on light and on dark. */
+export const COLORS = {
+    light: ['#1764ab', '#c25700', '#2d7d32', '#a61d4c', '#6941b8', '#8a6200', '#00717d', '#b3338f', '#596270', '#7a3b10'],
+    dark: ['#6cb2f7', '#ffa35c', '#7fce83', '#ff86ab', '#bda1ff', '#e6bf4f', '#54cfdc', '#f58fd9', '#b4bdc9', '#d99a6c'],
+};
+
+export interface ChartProps {
+    times: number[]; /* ms */
+    series: Series[];
+    kind?: 'line' | 'stacked' | 'bar';
+    marks?: Mark[];
+    moments?: Moment[];
+    span?: [number, number]; /* ms; else what the data covers */
+    height?: number;
+    min?: number;
+    max?: number;
+    legend?: boolean;
+    label: string; /* for people who hear the page */
+    zoom?: boolean; /* dragging sets the time range of the page */
+}
+
+const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/* Each series on top of those before it. */
+function stack(series: Series[]): (number | null)[][] {
+    const sum: number[] = [];
+    return series.map((s) => s.values.map((v, i) => {
+        if (s.hidden)
+            return null;
+        sum[i] = (sum[i] ?? 0) + (v ?? 0);
+        return sum[i];
+    }));
+}
+
+function drawMarks(u: uPlot, marks: Mark[], moments: Moment[]) {
+    const { ctx } = u, { left, top, width, height } = u.bbox, ratio = devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, width, height);
+    ctx.clip();
+    ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    ctx.lineWidth = 1.5 * ratio;
+    for (const m of marks) {
+        const color = m.color ?? css('--bad'), y = u.valToPos(m.value, m.right ? 'right' : 'left', true);
+        if (m.fill) {
+            ctx.globalAlpha = 0.08;
+            ctx.fillStyle = color;
+            ctx.fillRect(left, m.fill === 'above' ? top : y, width, m.fill === 'above' ? y - top : top + height - y);
+            ctx.globalAlpha = 1;
+        }
+        ctx.strokeStyle = color;
+        ctx.setLineDash([5 * ratio, 4 * ratio]);
+        ctx.beginPath();
+        ctx.moveTo(left, y);
+        ctx.lineTo(left + width, y);
+        ctx.stroke();
+        if (m.label) {
+            ctx.fillStyle = color;
+            ctx.textAlign = 'left';
+            ctx.textBaseline = y - top > 16 * ratio ? 'bottom' : 'top';
+            ctx.fillText(m.label, left + 6 * ratio, y + (y - top > 16 * ratio ? -3 : 3) * ratio);
+        }
+    }
+    for (const m of moments) {
+        const color = m.color ?? css('--quiet'), x = u.valToPos(m.ms / 1000, 'x', true);
+        if (m.to !== undefined) {
+            ctx.globalAlpha = 0.12;
+            ctx.fillStyle = color;
+            ctx.fillRect(x, top, u.valToPos(m.to / 1000, 'x', true) - x, height);
+            ctx.globalAlpha = 1;
+        }
+        ctx.strokeStyle = color;
+        ctx.setLineDash([3 * ratio, 3 * ratio]);
+        ctx.beginPath();
+        ctx.moveTo(x, top);
+        ctx.lineTo(x, top + height);
+        ctx.stroke();
+        if (m.label) {
+            ctx.fillStyle = color;
+            ctx.textAlign = 'left';
+            ctx.textBaseline = 'top';
+            ctx.fillText(m.label, x + 4 * ratio, top + 3 * ratio);
+        }
+    }
+    ctx.restore();
+}
+
+const bars = uPlot.paths.bars!({ size: [0.7, 40, 2] });
+
+function options(p: ChartProps, width: number, colors: string[]): uPlot.Options {
+    const line = css('--line'), ink = css('--ink-soft');
+    const font = '11px system-ui, sans-serif';
+    const unitAt = (right: boolean) => p.series.find((s) => !!s.right === right && !s.hidden)?.unit;
+    const marked = (right: boolean) => (p.marks ?? []).filter((m) => !!m.right === right).map((m) => m.value);
+    const axis = (right: boolean): uPlot.Axis => ({
+        scale: right ? 'right' : 'left', side: right ? 1 : 3, stroke: ink, font, size: 62,
+        grid: { show: !right, stroke: line, width: 1 }, ticks: { show: false },
+        values: (_u, splits) => splits.map((v) => (v === null ? '' : withUnit(v, unitAt(right)))),
+    });
+    const scale = (right: boolean): uPlot.Scale => ({
+        range: (_u, lo, hi) => {
+            const all = [lo, hi, ...marked(right)].filter((v) => v !== null && Number.isFinite(v));
+            const least = Math.min(0, ...all), most = Math.max(...all, least + 1e-9);
+            return [p.min ?? least, p.max ?? (most === least ? least + 1 : most + (most - least) * 0.08)];
+        },
+    });
+    return {
+        width, height: p.height ?? 220, padding: [8, p.series.some((s) => s.right) ? 0 : 12, 0, 0],
+        legend: { show: false },
+        cursor: { drag: { x: !!p.zoom, y: false, setScale: false }, points: { size: 7 } },
+        scales: { x: { time: true, range: p.span ? [p.span[0] / 1000, p.span[1] / 1000] : undefined }, left: scale(false), right: scale(true) },
+        axes: [{ stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 70 }, axis(false), ...(p.series.some((s) => s.right) ? [axis(true)] : [])],
+        series: [{}, ...p.series.map((s, i): uPlot.Series => {
+            const color = s.color ?? colors[i % colors.length];
+            return {
+                label: s.label, scale: s.right ? 'right' : 'left', show: !s.hidden, stroke: color, width: 1.75,
+                fill: p.kind === 'stacked' ? color + '59' : p.kind === 'bar' ? color + 'b3' : undefined,
+                paths: p.kind === 'bar' ? bars : undefined,
+                points: { show: (_u, _i, from, to) => p.kind !== 'bar' && to - from < 40, size: 5, fill: color },
+                spanGaps: false,
+            };
+        })],
+        bands: p.kind === 'stacked' ? p.series.slice(1).map((_, i) => ({ series: [i + 2, i + 1] as [number, number] })) : undefined,
+        hooks: {
+            draw: [(u) => drawMarks(u, p.marks ?? [], p.moments ?? [])],
+            setSelect: [(u) => {
+                if (!p.zoom || u.select.width < 4)
+                    return;
+                const from = u.posToVal(u.select.left, 'x') * 1000, to = u.posToVal(u.select.left + u.select.width, 'x') * 1000;
+                u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+                range.set({ from, to });
+            }],
+        },
+    };
+}
+
+function summary(values: (number | null)[]): [number | null, number | null, number | null] {
+    const there = values.filter((v): v is number => v !== null && !Number.isNaN(v));
+    return there.length ? [there[there.length - 1], Math.min(...there), Math.max(...there)] : [null, null, null];
+}
+
+export function Chart(p: ChartProps) {
+    const box = useRef<HTMLDivElement>(null), plot = useRef<uPlot | null>(null);
+    const dark = useStore(isDark);
+    const [width, setWidth] = useState(0);
+    const [hidden, setHidden] = useState<Set<string>>(new Set());
+    const [at, setAt] = useState<number | null>(null);
+    const colors = dark ? COLORS.dark : COLORS.light;
+    const series = p.series.map((s) => ({ ...s, hidden: s.hidden || hidden.has(s.label) }));
+    const data = useMemo(() => {
+        const values = p.kind === 'stacked' ? stack(series) : series.map((s) => s.values);
+        return [p.times.map((t) => t / 1000), ...values] as uPlot.AlignedData;
+    }, [p.times, p.series, p.kind, hidden]);
+    useEffect(() => {
+        const watch = new ResizeObserver((e) => setWidth(Math.floor(e[0].contentRect.width)));
+        watch.observe(box.current!);
+        return () => watch.disconnect();
+    }, []);
+    useEffect(() => {
+        if (!width)
+            return;
+        const o = options({ ...p, series }, width, colors);
+        o.hooks!.setCursor = [(u) => setAt(u.cursor.idx ?? null)];
+        plot.current = new uPlot(o, data, box.current!);
+        return () => plot.current?.destroy();
+    }, [width, dark, data, p.marks, p.moments, p.span?.[0], p.span?.[1], p.height, p.min, p.max]);
+    const toggle = (label: string) => setHidden((h) => {
+        const n = new Set(h);
+        if (!n.delete(label))
+            n.add(label);
+        return n;
+    });
+    return <figure class="chart" role="group" aria-label={p.label}>
+        <div ref={box} class="plot" style={{ minHeight: p.height ?? 220 }} aria-hidden="true" />
+        {p.legend !== false && <figcaption>
+            <span class="when">{at !== null && p.times[at] !== undefined ? stamp(p.times[at]) : ''}</span>
+            <ul>{series.map((s, i) => {
+                const [last, least, most] = summary(s.values);
+                const now = at !== null ? s.values[at] : last;
+                return <li key={s.label}><button type="button" aria-pressed={!s.hidden} onClick={() => toggle(s.label)} title={`least ${withUnit(least, s.unit)}, most ${withUnit(most, s.unit)}`}>
+                    <i style={{ background: s.color ?? colors[i % colors.length] }} /><span>{s.label}</span> <b>{withUnit(now, s.unit)}</b>
+                </button></li>;
+            })}</ul>
+        </figcaption>}
+    </figure>;
+}

@@ -1,0 +1,84 @@
+/*
+ * A table of any length: only the rows in sight are in the document, so 100,000 of them scroll like ten. All rows have one
+ * height. Arrow keys, Page and Home/End move the row; Enter opens it. Narrow screens show the columns that have no `wide`.
+ */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Empty } from './basic';
+
+export interface Column<T> {
+    name: string;
+    show: (row: T) => ComponentChildren;
+    sort?: (row: T) => string | number;
+    width?: string;    /* of a grid column: "12rem", "2fr"; 1fr unless said */
+    wide?: boolean;    /* not on narrow screens */
+    right?: boolean;   /* numbers */
+}
+
+const ROW = 34, MORE = 10;
+
+export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label, height = 560, id, selected }: {
+    rows: T[]; columns: Column<T>[]; onOpen?: (row: T) => void; empty?: ComponentChildren; label: string; height?: number;
+    id?: (row: T) => string; selected?: string;
+}) {
+    const [order, setOrder] = useState<[number, number] | null>(null);
+    const [top, setTop] = useState(0);
+    const [at, setAt] = useState(0);
+    const [narrow, setNarrow] = useState(innerWidth < 640);
+    const view = useRef<HTMLDivElement>(null);
+    useEffect(() => {
+        const f = () => setNarrow(innerWidth < 640);
+        addEventListener('resize', f);
+        return () => removeEventListener('resize', f);
+    }, []);
+    const shown = columns.filter((c) => !(narrow && c.wide));
+    const sorted = useMemo(() => {
+        const by = order && columns[order[0]]?.sort;
+        if (!order || !by)
+            return rows;
+        return rows.map((r) => [by(r), r] as const).sort((a, b) => (a[0] < b[0] ? -order[1] : a[0] > b[0] ? order[1] : 0)).map((x) => x[1]);
+    }, [rows, order, columns.length]);
+    if (!rows.length)
+        return <Empty>{empty}</Empty>;
+    const first = Math.max(0, Math.floor(top / ROW) - MORE);
+    const last = Math.min(sorted.length, Math.ceil((top + height) / ROW) + MORE);
+    const grid = { gridTemplateColumns: shown.map((c) => c.width ?? 'minmax(0, 1fr)').join(' ') };
+    const move = (e: KeyboardEvent) => {
+        const page = Math.floor(height / ROW) - 1;
+        const to = ({ ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: sorted.length - 1 } as Record<string, number>)[e.key];
+        if (e.key === 'Enter' && onOpen && e.target === e.currentTarget)
+            onOpen(sorted[at]);
+        if (to === undefined)
+            return;
+        e.preventDefault();
+        const n = Math.min(sorted.length - 1, Math.max(0, to)), v = view.current!;
+        setAt(n);
+        if (n * ROW < v.scrollTop)
+            v.scrollTop = n * ROW;
+        else if ((n + 1) * ROW > v.scrollTop + v.clientHeight)
+            v.scrollTop = (n + 1) * ROW - v.clientHeight;
+    };
+    const click = (e: MouseEvent, row: T, n: number) => {
+        setAt(n);
+        if (onOpen && !(e.target as HTMLElement).closest('a, button, input, select'))
+            onOpen(row);
+    };
+    return <div class="table" role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
+        <div role="rowgroup"><div class="head" role="row" style={grid}>{shown.map((c) => {
+            const i = columns.indexOf(c), mine = order?.[0] === i;
+            return <div role="columnheader" key={c.name} class={c.right ? 'right' : ''} aria-sort={mine ? (order![1] > 0 ? 'ascending' : 'descending') : undefined}>
+                {c.sort ? <button type="button" onClick={() => setOrder(mine && order![1] < 0 ? null : [i, mine ? -1 : 1])}>{c.name}<span aria-hidden="true">{mine ? (order![1] > 0 ? ' ↑' : ' ↓') : ''}</span></button> : c.name}
+            </div>;
+        })}</div></div>
+        <div class="rows" role="rowgroup" ref={view} tabIndex={0} aria-label={`${label}: rows`} style={{ maxHeight: height }} onScroll={(e) => setTop(e.currentTarget.scrollTop)} onKeyDown={move}>
+            <div role="presentation" style={{ height: first * ROW }} />
+            {sorted.slice(first, last).map((row, k) => {
+                const n = first + k, key = id?.(row) ?? String(n);
+                return <div role="row" key={key} aria-rowindex={n + 2} class={`row ${onOpen ? 'open' : ''} ${n === at ? 'at' : ''} ${selected === key ? 'selected' : ''}`} style={grid} onClick={(e) => click(e, row, n)}>
+                    {shown.map((c) => <div role="cell" key={c.name} class={c.right ? 'right' : ''}>{c.show(row)}</div>)}
+                </div>;
+            })}
+            <div role="presentation" style={{ height: (sorted.length - last) * ROW }} />
+        </div>
+    </div>;
+}
