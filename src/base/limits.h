@@ -278,6 +278,32 @@
 #define WB_CONSOLE_COOKIE_MAX                                                                      \
     3900 /* browsers keep 4096 bytes of a cookie, its attributes included */
 
+/* CloudWatch alarms and dashboards (User Guide, "CloudWatch service quotas"; API reference) */
+#define WB_ALARMS_MAX              5000   /* of an account in a region */
+#define WB_ALARM_RANGE_S           86400  /* evaluation periods times period */
+#define WB_ALARM_RANGE_LONG_S      604800 /* the same for periods of an hour and more */
+#define WB_ALARM_QUERIES_MAX       20     /* metrics and expressions of one alarm */
+#define WB_ALARM_METRICS_MAX       10     /* of these, metrics */
+#define WB_ALARM_RULE_ELEMENTS_MAX 500
+#define WB_ALARM_RULE_DEPTH_MAX    100 /* guards recursion */
+#define WB_ALARM_CHILDREN_MAX      100
+#define WB_ALARM_PARENTS_MAX       150
+#define WB_ALARM_SUPPRESS_MAX_S    86400 /* AWS publishes none */
+#define WB_ALARM_HISTORY_DAYS      14
+#define WB_ALARM_SUMMARY_MAX       255 /* characters of a history item's summary */
+#define WB_ALARM_PAGE              100 /* alarms, or items of history, of one answer */
+#define WB_ALARM_SCAN_ROWS         5000
+#define WB_ALARM_STEP              100  /* alarms evaluated in one command */
+#define WB_ALARM_STEP_CHANGES      20   /* of these, that change their state */
+#define WB_ALARM_CATCH_UP          60   /* late rounds evaluated one after another */
+#define WB_ALARM_EXPIRE_ROWS       200  /* items of history removed in one step */
+#define WB_DASHBOARDS_MAX          5000 /* of an account; AWS names none */
+#define WB_DASHBOARD_WIDGETS_MAX   500
+#define WB_DASHBOARD_METRICS_MAX   500 /* of one widget */
+#define WB_DASHBOARD_BODY_MAX      (1 << 20)
+#define WB_DASHBOARD_PAGE          1000
+#define WB_DASHBOARD_MESSAGES_MAX  100 /* findings told about one body */
+
 /* Signatures */
 #define WB_SIGV4_SKEW_MS         (5 * 60 * 1000)
 #define WB_SIGV4_EXPIRES_MAX_S   604800      /* X-Amz-Expires: one week */

@@ -22,6 +22,8 @@ struct wb_delivery {
     struct wb_slice source_owner;   /* AWS:SourceOwner, which a topic's default policy asks for:
                                        alarms tell it, rules do not */
     struct wb_slice subject;        /* SNS */
+    bool per_protocol;              /* SNS: the payload is an object with a text for each protocol
+                                       and "default", as with MessageStructure=json */
     const struct wb_ctx *ctx;       /* request id, trace, depth of the cause */
     int64_t first_ms;
     bool at_once; /* in the command of its cause, before any attempt: a receiver that would have

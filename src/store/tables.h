@@ -99,6 +99,14 @@ enum wb_table {
     /* 0x08xx: cloudformation */
 
     /* 0x09xx: cloudwatch */
+    WB_T_ALARM = 0x0910,         /* scope, alarm name -> JSON: configuration and state */
+    WB_T_ALARM_SLOT = 0x0911,    /* class (u8), slot (u8), scope, metric alarm's name -> nothing */
+    WB_T_ALARM_METRIC = 0x0912,  /* scope, namespace, metric, alarm name -> nothing */
+    WB_T_ALARM_CHILD = 0x0913,   /* scope, alarm name, composite alarm on it -> nothing */
+    WB_T_ALARM_HISTORY = 0x0914, /* scope, time ms (i64), stamp (u64) -> JSON */
+    WB_T_ALARM_HISTORY_OF = 0x0915, /* scope, alarm name, time ms, stamp -> nothing */
+    WB_T_ALARM_TICK = 0x0916,       /* class (u8), slot (u8) -> nothing: a work row goes round */
+    WB_T_DASHBOARD = 0x0918,        /* account, dashboard name -> le64 last modified ms, body */
 };
 
 #endif

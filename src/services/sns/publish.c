@@ -435,6 +435,8 @@ static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_out
         struct message m = {.id = wb_id_uuid(tx->arena, wb_engine_seam(tx->engine)),
                             .subject = d->subject,
                             .body = d->payload};
+        if (d->per_protocol)
+            m.structure = wb_json_read(tx->arena, d->payload, NULL);
         sns_publish(tx, &def->topic, &m, d->ctx);
         out->kind = WB_ACCEPTED;
     }
