@@ -44,6 +44,7 @@ bool cw_alarm_decode(struct wb_arena *a, struct wb_slice key, struct wb_slice ro
     out->state.data = wb_json_get_str(v, "data", a);
     out->state.since_ms = wb_json_get_i64(v, "since", 0);
     out->transitioned_ms = wb_json_get_i64(v, "transitioned", 0);
+    out->recovered_ms = wb_json_get_i64(v, "recovered", 0);
     out->id = wb_json_get_str(v, "id", a);
     out->suppressed = (enum cw_suppressed)wb_json_get_i64(v, "suppressed", 0);
     out->until_ms = wb_json_get_i64(v, "until", 0);
@@ -76,6 +77,8 @@ void cw_alarm_write(struct wb_tx *tx, const struct cw_alarm *al)
         wb_jw_kstr(&w, "data", al->state.data);
     wb_jw_ki64(&w, "since", al->state.since_ms);
     wb_jw_ki64(&w, "transitioned", al->transitioned_ms);
+    if (al->recovered_ms)
+        wb_jw_ki64(&w, "recovered", al->recovered_ms);
     if (al->id.n)
         wb_jw_kstr(&w, "id", al->id);
     if (al->suppressed) {

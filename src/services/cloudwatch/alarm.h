@@ -31,6 +31,7 @@ struct cw_alarm {
     int64_t configured_ms; /* AlarmConfigurationUpdatedTimestamp */
     struct cw_alarm_state state;
     int64_t transitioned_ms; /* the last change of the value */
+    int64_t recovered_ms;    /* as of when an evaluation made it OK again; 0: none did */
     struct wb_slice id;      /* of the single metric, in events */
     /* Composite: its actions are held back since the state was `held`. */
     enum cw_suppressed suppressed;

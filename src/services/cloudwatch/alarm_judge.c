@@ -104,6 +104,11 @@ struct cw_verdict cw_judge(struct wb_arena *a, const struct cw_rule *r,
 
 /* --- words --- */
 
+static int exponent_of(const char *digits)
+{
+    return (int)strtol(strchr(digits, 'e') + 1, NULL, 10);
+}
+
 struct wb_slice cw_double(struct wb_arena *a, double v)
 {
     char digits[32];
@@ -112,12 +117,12 @@ struct wb_slice cw_double(struct wb_arena *a, double v)
         snprintf(digits, sizeof digits, "%.*e", precision, v);
     while (strtod(digits, NULL) != v && ++precision < 17);
     if (v == 0 || (fabs(v) >= 1e-3 && fabs(v) < 1e7)) {
-        exponent = v == 0 ? 0 : atoi(strchr(digits, 'e') + 1);
+        exponent = v == 0 ? 0 : exponent_of(digits);
         int decimals = precision - exponent;
         return wb_printf(a, "%.*f", decimals < 1 ? 1 : decimals, v);
     }
     char *e = strchr(digits, 'e');
-    exponent = atoi(e + 1);
+    exponent = exponent_of(digits);
     *e = 0;
     return wb_printf(a, "%s%sE%d", digits, strchr(digits, '.') ? "" : ".0", exponent);
 }

@@ -198,6 +198,7 @@ void cw_set_alarm_state(struct wb_call *c)
         wb_fail(c, "ResourceNotFound", 404, "The named resource does not exist.");
         return;
     }
+    al.recovered_ms = 0;
     cw_alarm_turn(c->tx, &al, next);
 }
 

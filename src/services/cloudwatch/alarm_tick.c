@@ -96,6 +96,18 @@ static bool too_few_samples(const struct cw_alarm *al, struct wb_arena *a, const
     return part > 0 && samples < 10 / part;
 }
 
+/* The window slides by the minute, so samples that were spread over two periods fall into one again
+ * when they are about to leave the range: AWS warns that an alarm "might repeatedly re-evaluate the
+ * last set of data points" and "change state and re-execute actions". Here what an alarm has
+ * recovered from does not set it off a second time. */
+static bool old_news(const struct cw_alarm *al, const struct cw_rule *r, const struct cw_verdict *v,
+                     int64_t period_s)
+{
+    return v->state == CW_ALARM && al->state.value == CW_OK && v->used_count &&
+           !(v->filled && r->missing == CW_BREACHING) &&
+           v->used[0]->at_ms + period_s * 1000 <= al->recovered_ms;
+}
+
 bool cw_alarm_evaluate(struct wb_tx *tx, struct cw_alarm *al, int64_t at_ms)
 {
     struct cw_rule r = cw_alarm_rule_of(al, tx->arena);
@@ -117,8 +129,9 @@ bool cw_alarm_evaluate(struct wb_tx *tx, struct cw_alarm *al, int64_t at_ms)
     if (too_few_samples(al, tx->arena, &r, point))
         return false;
     struct cw_verdict verdict = cw_judge(tx->arena, &r, point, range);
-    if (verdict.retain || verdict.state == al->state.value)
+    if (verdict.retain || verdict.state == al->state.value || old_news(al, &r, &verdict, period))
         return false;
+    al->recovered_ms = verdict.state == CW_OK && al->state.value == CW_ALARM ? at_ms : 0;
     struct cw_data d = {.query_ms = tx->now_ms,
                         .period_s = period,
                         .unit = cw_config_str(al, tx->arena, "Unit"),
