@@ -173,7 +173,11 @@ def killed(w):
 
 def got(w, what):
     """What the echoing function has printed."""
-    events = w.client("logs").filter_log_events(logGroupName="/aws/lambda/echo", filterPattern='"GOT"')["events"]
+    logs = w.client("logs")
+    try:
+        events = logs.filter_log_events(logGroupName="/aws/lambda/echo", filterPattern='"GOT"')["events"]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
     return [d for d in (json.loads(e["message"].split("GOT ", 1)[1]) for e in events) if what(d)]
 
 
