@@ -7,7 +7,7 @@
  * more, after removing dot segments and doubled slashes. The query: names and values are put into
  * one canonical encoding and sorted by it, because clients differ in what they escape.
  */
-#include "auth/sigv4.h"
+#include "auth/sigv4_stream.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/map.h"
@@ -15,6 +15,7 @@
 #include "codec/text.h"
 #include "crypto/crypto.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
@@ -367,9 +368,13 @@ static bool put_payload(struct wb_arena *a, struct wb_buf *b, const struct wb_si
     if (s->expires_s >= 0 && s3 && !told.p)
         told = WB_S("UNSIGNED-PAYLOAD");
     if ((wb_slice_is(told, "UNSIGNED-PAYLOAD") && (s3 || s->expires_s >= 0)) ||
-        (s3 && wb_slice_starts(told, WB_S("STREAMING-")))) {
+        (s3 && r->body_later && told.p)) {
         wb_buf_slice_put(b, told);
         return true;
+    }
+    if (r->body_later) {
+        *why = WB_S("Missing required header for this request: x-amz-content-sha256");
+        return false;
     }
     struct wb_slice hash = wb_sha256_hex(a, r->body);
     wb_buf_slice_put(b, hash);
@@ -423,6 +428,19 @@ static const uint8_t *signing_key(struct wb_arena *a, const struct wb_signature 
         d->id_len = (uint16_t)id.n;
     }
     return d->key;
+}
+
+bool wb_sigv4_stream_begin(struct wb_sig_stream *s, struct wb_arena *a,
+                           const struct wb_signature *sig, struct wb_slice secret)
+{
+    int n = snprintf(s->scope, sizeof s->scope, "%.*s\n%.*s/%.*s/%.*s/aws4_request",
+                     WB_FMT(sig->amz_date), WB_FMT(sig->date), WB_FMT(sig->region),
+                     WB_FMT(sig->service));
+    if (n < 0 || (size_t)n >= sizeof s->scope || sig->signature.n != sizeof s->previous)
+        return false;
+    memcpy(s->previous, sig->signature.p, sizeof s->previous);
+    memcpy(s->key, signing_key(a, sig, secret), sizeof s->key);
+    return true;
 }
 
 /* --- the checks --- */

@@ -14,6 +14,8 @@ struct wb_sig_request {
     const struct wb_pair *header;
     size_t header_count;
     struct wb_slice body;
+    bool body_later; /* it was not read yet: its hash is what x-amz-content-sha256 says, and whoever
+                        reads the body checks that */
 };
 
 struct wb_signature {

@@ -218,6 +218,8 @@ static void success_answer(struct writer *w, struct wb_http_answer *a)
 {
     struct wb_call *c = w->c;
     a->status = c->status ? c->status : c->op->status ? c->op->status : 200;
+    if (c->piece_count)
+        a->content_type = WB_S("binary/octet-stream");
     add_headers(w, a);
     if (c->raw_answer.p) {
         a->body = c->raw_answer;
@@ -225,9 +227,11 @@ static void success_answer(struct writer *w, struct wb_http_answer *a)
             a->content_type = WB_SLICE_NULL;
     } else if (a->status == 204) {
         a->content_type = WB_SLICE_NULL;
+    } else if (c->piece_count) {
+        return; /* the front sends them */
     } else if (c->protocol == WB_REST_XML) {
         a->body = wb_wire_xml_answer(c);
-        if (a->body.n == 0 && !c->piece_count)
+        if (a->body.n == 0)
             a->content_type = WB_SLICE_NULL;
     } else {
         a->body = c->protocol == WB_QUERY ? xml_answer(c) : wb_out_done(&c->out);

@@ -41,9 +41,10 @@ void wb_services_host(struct wb_services *s, struct wb_slice host);
 const struct wb_service *wb_services_find(const struct wb_services *s, struct wb_slice name);
 const struct wb_op *wb_service_op(const struct wb_service *s, struct wb_slice name);
 
-/* The largest body the request may send, from its head alone (r->body is not looked at), bytes. */
+/* The largest body the request may send, from its head alone (r->body is not looked at), bytes.
+ * *blob: the body goes to a blob. */
 int64_t wb_protocol_body_max(const struct wb_services *s, struct wb_arena *a,
-                             const struct wb_sig_request *r);
+                             const struct wb_sig_request *r, bool *blob);
 
 /* Finds service and operation: the X-Amz-Target header; else Action (and Version) in a form body or
  * the query; else method and path against the REST templates; S3 by its signature's scope, by a

@@ -438,12 +438,13 @@ static bool is_for_xml(const struct wb_services *x, const struct wb_sig_request 
 }
 
 int64_t wb_protocol_body_max(const struct wb_services *x, struct wb_arena *a,
-                             const struct wb_sig_request *r)
+                             const struct wb_sig_request *r, bool *blob)
 {
     struct wb_slice target = wb_wire_header(r, "x-amz-target");
     const struct wb_op *op = NULL;
     if (is_for_xml(x, r)) {
         const struct wb_entry *e = wb_route_xml_find(x, a, r);
+        *blob = e && e->op->body_blob;
         return !e ? WB_XML_MAX : e->op->body_max ? e->op->body_max : WB_XML_MAX;
     }
     if (target.p) {

@@ -11,6 +11,7 @@
 #endif
 
 static uint32_t table_c[8][256], table_i[8][256];
+static uint64_t table_64[8][256];
 static int have_sse42;
 
 static void table_make(uint32_t t[8][256], uint32_t polynomial)
@@ -26,10 +27,24 @@ static void table_make(uint32_t t[8][256], uint32_t polynomial)
             t[k][i] = t[k - 1][i] >> 8 ^ t[0][t[k - 1][i] & 0xff];
 }
 
+static void table_make_64(uint64_t t[8][256], uint64_t polynomial)
+{
+    for (uint64_t i = 0; i < 256; i++) {
+        uint64_t v = i;
+        for (int bit = 0; bit < 8; bit++)
+            v = v >> 1 ^ (v & 1 ? polynomial : 0);
+        t[0][i] = v;
+    }
+    for (int k = 1; k < 8; k++)
+        for (size_t i = 0; i < 256; i++)
+            t[k][i] = t[k - 1][i] >> 8 ^ t[0][t[k - 1][i] & 0xff];
+}
+
 __attribute__((constructor)) static void crc_init(void)
 {
     table_make(table_c, 0x82f63b78); /* the polynomials with their bits reversed */
     table_make(table_i, 0xedb88320);
+    table_make_64(table_64, 0x9a6c9329ac4bc9b5);
 #if defined(__x86_64__)
     have_sse42 = __builtin_cpu_supports("sse4.2");
 #endif
@@ -83,4 +98,24 @@ uint32_t wb_crc32c(uint32_t crc, const void *p, size_t n)
 uint32_t wb_crc32(uint32_t crc, const void *p, size_t n)
 {
     return ~by_table(table_i, ~crc, p, n);
+}
+
+uint64_t wb_crc64nvme(uint64_t crc, const void *data, size_t n)
+{
+    const uint8_t *p = data;
+    uint64_t w;
+    crc = ~crc;
+    for (; n >= 8; p += 8, n -= 8) {
+        memcpy(&w, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        w = __builtin_bswap64(w);
+#endif
+        w ^= crc;
+        crc = 0;
+        for (int k = 0; k < 8; k++)
+            crc ^= table_64[7 - k][w >> (8 * k) & 0xff];
+    }
+    while (n--)
+        crc = crc >> 8 ^ table_64[0][(crc ^ *p++) & 0xff];
+    return ~crc;
 }

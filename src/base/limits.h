@@ -31,6 +31,17 @@
 #define WB_FORM_DEPTH_MAX       32
 #define WB_VALIDATION_VALUE_MAX (32 * 1024) /* of a refused value, printed in its error */
 
+/* Blobs */
+#define WB_BLOB_SYNC_BYTES    (8 << 20) /* written behind each other; then the disk has its turn */
+#define WB_BLOB_BUFFER        (512 * 1024) /* of a body being received; twice */
+#define WB_AWS_CHUNK_LINE_MAX 1024         /* head of a chunk, or a trailer */
+#define WB_AWS_TRAILERS_MAX   16
+#define WB_BLOB_UPLOADS_MAX   256          /* bodies being received, per loop */
+#define WB_BLOB_DOWNLOADS_MAX 2048         /* answers being sent from blobs, per loop */
+#define WB_BLOB_READ          (256 * 1024) /* of an answer, at once */
+#define WB_BLOB_LINGER_MS     2000 /* a dropped blob's file stays: an answer may just begin */
+#define WB_BLOB_SWEEP         500  /* files looked at in one snapshot */
+
 /* XML bodies (S3) */
 #define WB_XML_MAX          (4 << 20) /* DeleteObjects: 1,000 keys, escaped; 10,000 parts */
 #define WB_XML_DEPTH_MAX    32

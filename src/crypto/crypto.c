@@ -5,6 +5,7 @@
  * to do the work.
  */
 #include "crypto/crypto.h"
+#include "base/arena.h"
 #include "base/seam.h"
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -80,6 +81,40 @@ void wb_sha1(struct wb_slice s, uint8_t out[WB_SHA1_LEN])
 void wb_md5(struct wb_slice s, uint8_t out[WB_MD5_LEN])
 {
     digest(&md_md5, s, WB_SLICE_NULL, out);
+}
+
+struct wb_hash {
+    EVP_MD_CTX *ctx;
+    EVP_MD *md;
+};
+
+struct wb_hash *wb_hash_new(enum wb_digest d)
+{
+    struct wb_hash *h = wb_xcalloc(1, sizeof *h);
+    ctx_get(); /* fetches the algorithms */
+    h->md = d == WB_SHA256 ? md_sha256 : d == WB_SHA1 ? md_sha1 : md_md5;
+    h->ctx = EVP_MD_CTX_new();
+    must(h->ctx && EVP_DigestInit_ex2(h->ctx, h->md, NULL), "a digest");
+    return h;
+}
+
+void wb_hash_update(struct wb_hash *h, struct wb_slice s)
+{
+    must(s.n == 0 || EVP_DigestUpdate(h->ctx, s.p, s.n), "a digest");
+}
+
+void wb_hash_final(struct wb_hash *h, uint8_t *out)
+{
+    must(EVP_DigestFinal_ex(h->ctx, out, NULL) && EVP_DigestInit_ex2(h->ctx, h->md, NULL),
+         "a digest");
+}
+
+void wb_hash_free(struct wb_hash *h)
+{
+    if (!h)
+        return;
+    EVP_MD_CTX_free(h->ctx);
+    free(h);
 }
 
 struct wb_slice wb_sha256_hex(struct wb_arena *a, struct wb_slice s)

@@ -16,6 +16,13 @@ void wb_sha1(struct wb_slice s, uint8_t out[WB_SHA1_LEN]);
 void wb_md5(struct wb_slice s, uint8_t out[WB_MD5_LEN]);
 struct wb_slice wb_sha256_hex(struct wb_arena *a, struct wb_slice s);
 struct wb_slice wb_sha256_base64(struct wb_arena *a, struct wb_slice s);
+/* A digest of what comes in pieces; one thread at a time. */
+enum wb_digest { WB_SHA256, WB_SHA1, WB_MD5 };
+struct wb_hash;
+struct wb_hash *wb_hash_new(enum wb_digest d);
+void wb_hash_update(struct wb_hash *h, struct wb_slice s);
+void wb_hash_final(struct wb_hash *h, uint8_t *out); /* of its length; then it begins anew */
+void wb_hash_free(struct wb_hash *h);                /* accepts NULL */
 void wb_hmac_sha256(struct wb_slice key, struct wb_slice s, uint8_t out[WB_SHA256_LEN]);
 bool wb_const_eq(const void *a, const void *b, size_t n);
 

@@ -5,7 +5,8 @@
  * command puts the row that keeps it (wb_blob_keep), together with the rows that mention it.
  * Deletion is the row first, in the command that stops mentioning it (wb_blob_drop); a work row of
  * the same command unlinks the file. A file without a row (its command failed, or the program died
- * between file and command) goes at the next start; a file with a row is never touched.
+ * between file and command) goes at the next start; a file with a row is never touched. Who reads
+ * a blob for an answer holds it: it is not unlinked meanwhile.
  *
  * A body that an operation takes as a blob (wb_op.body_blob) is received, hashed and synced by the
  * front, in pieces, off the loop's thread; the operation then runs as any write, with the facts in
@@ -29,10 +30,9 @@ bool wb_blob_end(struct wb_blob_writer *w, char name[WB_BLOB_NAME + 1]);
 void wb_blob_abort(struct wb_blob_writer *w); /* accepts NULL */
 /* Removes a file that no row keeps; as when the command failed. Any thread. */
 void wb_blob_discard(struct wb_engine *e, struct wb_slice name);
-/* A second name for the same bytes (a hard link), synced: copies cost nothing. Any thread. */
-bool wb_blob_link(struct wb_engine *e, struct wb_slice name, char copy[WB_BLOB_NAME + 1]);
 
-/* In a command. */
+/* In a command. Keeping a blob that is kept already adds a reference, so a copy of an object costs
+ * a row; each reference is dropped once. The file goes a moment after the last one. */
 void wb_blob_keep(struct wb_tx *tx, struct wb_slice name, int64_t size);
 void wb_blob_drop(struct wb_tx *tx, struct wb_slice name);
 

@@ -1,11 +1,12 @@
 /*
  * `waybill check`: every row is read (so its checksum is verified), every work and dead row
- * decodes, and each service checks its own rows against each other. One snapshot, one thread; the
- * server does not run meanwhile.
+ * decodes, every blob has its file, and each service checks its own rows against each other. One
+ * snapshot, one thread; the server does not run meanwhile.
  */
 #include "engine/internal.h"
 
 struct checker {
+    struct wb_engine *engine;
     void (*bad)(void *arg, const char *what);
     void *arg;
     uint64_t found;
@@ -29,6 +30,8 @@ static void check_row(struct checker *k, struct wb_arena *a, struct wb_slice key
         report(k, "a work row cannot be decoded");
     if (table == WB_T_DEAD && !wb_dead_decode(a, key, value, &d))
         report(k, "a dead row cannot be decoded");
+    if (table == WB_T_BLOB)
+        wb_blob_check(k->engine, a, key, value, report, k);
 }
 
 static uint64_t check_rows(struct checker *k, struct wb_txn *t)
@@ -60,7 +63,7 @@ static uint64_t check_rows(struct checker *k, struct wb_txn *t)
 bool wb_engine_check(struct wb_engine *e, void (*bad)(void *arg, const char *what), void *arg,
                      uint64_t *rows)
 {
-    struct checker k = {bad, arg, 0};
+    struct checker k = {e, bad, arg, 0};
     struct wb_txn *t;
     *rows = 0;
     if (wb_txn_begin(e->store, false, &t) != WB_STORE_OK) {

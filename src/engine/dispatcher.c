@@ -581,6 +581,7 @@ void wb_dispatcher_begin(struct wb_dispatcher *d)
     for (size_t i = 0; d->engine->modules && d->engine->modules[i]; i++)
         if (d->engine->modules[i]->run)
             d->engine->modules[i]->run(d->engine);
+    wb_blobs_sweep(d->engine);
     rebuild(d);
 }
 

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "codec/zip.h"
 #include "engine/identity.h"
+#include "engine/sums.h"
 #include <stdlib.h>
 
 #define FLUSH_MS 1000
@@ -133,11 +134,21 @@ void wb_front_finish(struct request *r)
     atomic_fetch_sub_explicit(&r->front->open, 1, memory_order_relaxed);
     wb_front_snapshot_end(r);
     count(r);
+    int64_t size = wb_failed(&r->call) ? 0 : wb_front_pieces_size(&r->call);
+    struct wb_download *pieces = NULL;
+    if (size && !wb_slice_is(r->x->method, "HEAD"))
+        pieces = wb_front_pieces_begin(r);
     if (r->page)
         page_answer(r, &a);
     else
         wb_protocol_answer(&r->call, &a);
-    wb_http_respond(r->x, &a); /* r is gone */
+    a.stream = wb_failed(&r->call) ? 0 : size;
+    if (r->upload)
+        wb_front_upload_end(r);
+    if (pieces) /* r is gone afterwards */
+        wb_front_pieces_answer(pieces, &a);
+    else
+        wb_http_respond(r->x, &a);
 }
 
 static void refuse(struct wb_http_exchange *x, int status, struct wb_slice text)
@@ -155,27 +166,6 @@ static void refuse(struct wb_http_exchange *x, int status, struct wb_slice text)
 static bool from_function(const struct wb_http_exchange *x)
 {
     return wb_slice_find(wb_http_header(x, "Authorization"), WB_S("Credential=ASIA"), 0) >= 0;
-}
-
-static int64_t on_head(struct wb_http_exchange *x)
-{
-    struct wb_front *f = x->server_user;
-    struct wb_sig_request q = {.method = x->method,
-                               .path = x->path,
-                               .query = x->query,
-                               .header = x->header,
-                               .header_count = x->header_count};
-    if (!wb_front_trusted(f, x)) {
-        refuse(x, 403,
-               WB_S("This server runs with --auth off and answers only requests made to "
-                    "its own address, not ones a foreign web page makes.\n"));
-        return -1;
-    }
-    if (atomic_load_explicit(&f->engine->quiet, memory_order_relaxed) && !from_function(x)) {
-        refuse(x, 503, WB_S("The server is stopping.\n"));
-        return -1;
-    }
-    return wb_protocol_body_max(f->engine->services, x->arena, &q);
 }
 
 static struct request *request_new(struct wb_front *f, struct wb_http_exchange *x)
@@ -236,7 +226,10 @@ static bool admit(struct request *r)
     c->signature = s == WB_SIG_OK ? sig : NULL;
     bool found = wb_protocol_route(e->services, c, &r->wire, c->signature);
     c->ctx.request_id = wb_protocol_request_id(c, &r->front->ids);
-    if (!found || !wb_front_authenticate(r, s, sig, why) || !unpack(r))
+    if (!found || !wb_front_authenticate(r, s, sig, why))
+        return false;
+    if (c->protocol != WB_REST_XML ? !unpack(r)
+                                   : !r->wire.body_later && !wb_sums_check(c, &r->wire))
         return false;
     if (!wb_protocol_decode(c, &r->wire))
         return false;
@@ -275,9 +268,58 @@ static void go_to_console(struct wb_http_exchange *x)
     wb_http_respond(x, &a);
 }
 
+/* What cannot be run is answered. */
+static void refused(struct request *r)
+{
+    if (r->call.denial)
+        wb_front_end(r);
+    else
+        wb_front_finish(r);
+}
+
+static bool on_blob_head(struct wb_front *f, struct wb_http_exchange *x)
+{
+    struct request *r = request_new(f, x);
+    x->user = r;
+    r->wire.body_later = true;
+    bool ok = admit(r) && wb_front_upload_begin(r);
+    if (!ok)
+        refused(r);
+    return ok;
+}
+
+static int64_t on_head(struct wb_http_exchange *x)
+{
+    struct wb_front *f = x->server_user;
+    struct wb_sig_request q = {.method = x->method,
+                               .path = x->path,
+                               .query = x->query,
+                               .header = x->header,
+                               .header_count = x->header_count};
+    if (!wb_front_trusted(f, x)) {
+        refuse(x, 403,
+               WB_S("This server runs with --auth off and answers only requests made to "
+                    "its own address, not ones a foreign web page makes.\n"));
+        return -1;
+    }
+    if (atomic_load_explicit(&f->engine->quiet, memory_order_relaxed) && !from_function(x)) {
+        refuse(x, 503, WB_S("The server is stopping.\n"));
+        return -1;
+    }
+    bool blob = false;
+    int64_t max = wb_protocol_body_max(f->engine->services, x->arena, &q, &blob);
+    if (!blob || wb_slice_starts(x->path, WB_S("/_waybill/")))
+        return max;
+    return on_blob_head(f, x) ? INT64_MAX : -1;
+}
+
 static void on_request(struct wb_http_exchange *x)
 {
     struct wb_front *f = x->server_user;
+    if (x->user) {
+        wb_front_upload_whole(x->user);
+        return;
+    }
     if (wants_page(f->engine, x)) {
         go_to_console(x);
         return;
@@ -302,10 +344,8 @@ static void on_request(struct wb_http_exchange *x)
     }
     if (door ? wb_front_admit_door(r) : admit(r))
         wb_front_run(r);
-    else if (r->call.denial)
-        wb_front_end(r);
     else
-        wb_front_finish(r);
+        refused(r);
 }
 
 /* --- back-pressure --- */
@@ -430,7 +470,10 @@ void wb_front_free(struct wb_front *f)
     wb_list_remove(&f->link);
     pthread_mutex_unlock(&f->engine->fronts_lock);
     flush(f);
+    f->freeing = true;
     wb_http_server_free(f->server);
+    while ((f->uploads || f->downloads) && wb_loop_step(f->loop, true))
+        ; /* their work on the pool */
     wb_timer_free(f->give_up);
     wb_timer_free(f->held);
     wb_timer_free(f->flush);

@@ -28,6 +28,9 @@ struct wb_front {
     struct op_stat **stat; /* by place of the service, then of the operation */
     size_t services;
     struct wb_slice public_host;
+    bool freeing;
+    unsigned downloads; /* answers being sent from blobs */
+    unsigned uploads;   /* bodies being received as blobs */
     struct wb_seam ids; /* random bytes for request ids, fetched many at a time */
     unsigned char random[1024];
     size_t random_left;
@@ -52,7 +55,9 @@ struct request {
     bool recorded; /* its record is written, or on its way */
     bool no_room;  /* for its record */
     int64_t began_ns, waiting_ns;
-    const struct wb_page *page; /* instead of an operation */
+    const struct wb_page *page;   /* instead of an operation */
+    struct wb_upload *upload;     /* its body is a blob */
+    struct wb_sig_stream *signer; /* verifies the chunks of a signed body; NULL: unsigned */
 };
 
 /* front_keys.c */
@@ -70,6 +75,18 @@ bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_sig
 
 /* front_door.c */
 bool wb_front_admit_door(struct request *r); /* as front.c's admit, for a call through the door */
+
+/* front_blob.c */
+/* The body of an admitted call; false: the call has failed (the upload may be there). */
+bool wb_front_upload_begin(struct request *r);
+void wb_front_upload_whole(struct request *r); /* all of it has come */
+void wb_front_upload_end(struct request *r);   /* with its request */
+
+/* front_pieces.c */
+int64_t wb_front_pieces_size(const struct wb_call *c);
+/* For an answer with pieces, of more than 0 bytes. NULL: the call has failed. */
+struct wb_download *wb_front_pieces_begin(struct request *r);
+void wb_front_pieces_answer(struct wb_download *d, const struct wb_http_answer *a);
 
 /* front.c */
 bool wb_front_snapshot(struct request *r); /* false: the call has failed */

@@ -2,6 +2,7 @@
  * Who asks, and may this browser or host ask at all.
  */
 #include "auth/session.h"
+#include "auth/sigv4_stream.h"
 #include "crypto/crypto.h"
 #include "engine/front.h"
 #include "engine/identity.h"
@@ -216,6 +217,11 @@ bool wb_front_authenticate(struct request *r, enum wb_sig_error e, struct wb_sig
     if (e != WB_SIG_OK) {
         wb_fail_signature(c, e, why);
         return false;
+    }
+    if (r->wire.body_later) {
+        r->signer = wb_new(c->arena, struct wb_sig_stream);
+        if (!wb_sigv4_stream_begin(r->signer, c->arena, sig, secret))
+            r->signer = NULL;
     }
     c->ctx.account = c->ctx.principal.account;
     c->ctx.region = sig->region;

@@ -126,6 +126,7 @@ static void command_run(struct wb_command *cmd, struct wb_tx *tx)
     c->status = 0;
     c->header_count = c->header_kept;
     c->raw_answer = c->hold = WB_SLICE_NULL;
+    c->piece_count = 0;
     if (!r->page)
         wb_out_init(&c->out, c->arena, c->out.xml);
     if (wb_tx_low_room(tx) && !frees(r)) {

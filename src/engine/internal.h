@@ -48,6 +48,7 @@ struct wb_engine {
     struct wb_counts *counts;
     struct wb_dispatcher *dispatcher;
     struct wb_pool *pool;
+    struct blobs *blobs;   /* blob.c */
     struct wb_link fronts; /* under fronts_lock */
     pthread_mutex_t fronts_lock;
     struct wb_link held; /* requests whose answers wait for a release; under held_lock */
@@ -238,6 +239,19 @@ void wb_pool_new(struct wb_engine *e);
 void wb_pool_free(struct wb_engine *e);
 void wb_pool_wake(struct wb_engine *e);
 bool wb_pool_add(struct wb_engine *e, struct wb_pool_task *t); /* false: the queue is full */
+
+/* --- blob.c --- */
+void wb_blobs_new(struct wb_engine *e);
+void wb_blobs_free(struct wb_engine *e);
+void wb_blobs_sweep(struct wb_engine *e); /* at start, in the pool: files that no row keeps */
+int wb_blob_open(struct wb_engine *e, struct wb_slice name);    /* a descriptor; -1 with errno */
+bool wb_blob_pread(int fd, char *to, size_t n, int64_t offset); /* all of it */
+/* Held, a file is not unlinked though it was dropped. Any thread; as often released as held. */
+void wb_blob_hold(struct wb_engine *e, struct wb_slice name, bool hold);
+bool wb_blob_row(struct wb_slice row, int64_t *size, uint32_t *references);
+/* `waybill check`: the file of a row of WB_T_BLOB. */
+void wb_blob_check(struct wb_engine *e, struct wb_arena *a, struct wb_slice key,
+                   struct wb_slice row, void (*bad)(void *arg, const char *what), void *arg);
 
 /* --- front.c, pages.c, admin.c --- */
 unsigned wb_fronts_open(struct wb_engine *e); /* requests not yet answered; any thread */

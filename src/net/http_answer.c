@@ -132,9 +132,9 @@ static struct wb_slice make_head(struct wb_http_server *s, const struct wb_http_
         p = put_value(p, ans->content_type);
         p = put(p, WB_S("\r\n"));
     }
-    if (ans->status >= 200 && ans->status != 204) {
+    if (ans->status >= 200 && ans->status != 204 && ans->status != 304) {
         p = put(p, WB_S("Content-Length: "));
-        p = put_number(p, ans->body.n);
+        p = put_number(p, ans->stream ? (uint64_t)ans->stream : ans->body.n);
         p = put(p, WB_S("\r\n"));
     }
     for (size_t i = 0; i < ans->header_count; i++) {
@@ -175,7 +175,7 @@ static bool skip_body(struct wb_work *w)
     return true;
 }
 
-void wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *ans)
+bool wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *ans)
 {
     struct wb_work *w = WB_CONTAINER(x, struct wb_work, x);
     struct wb_conn *c = w->conn;
@@ -185,10 +185,12 @@ void wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *an
     if (c->state == WB_CONN_CLOSED) {
         if (c->handle_closed)
             wb_conn_free(c);
-        return;
+        return false;
     }
-    if (c->state == WB_CONN_DECIDE && !skip_body(w))
+    if (c->state == WB_CONN_BODY || ((c->state == WB_CONN_DECIDE || w->refused) && !skip_body(w)))
         c->unread = true;
+    if (c->unread)
+        w->pending.n = 0; /* so that reading on is not held up by it */
     c->close_after = ans->close || !x->keep_alive || s->draining || c->unread;
     struct wb_slice connection = c->close_after     ? WB_S("Connection: close\r\n")
                                  : w->head.http_1_0 ? WB_S("Connection: keep-alive\r\n")
@@ -197,16 +199,22 @@ void wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *an
                 ans->status == 304;
     struct wb_slice head = make_head(s, ans, connection);
     bool more = w->in_n > w->end || w->pending.n;
-    wb_conn_write(c, head, bare ? WB_SLICE_NULL : ans->body, c->advancing && more);
+    wb_conn_write(c, head, bare ? WB_SLICE_NULL : ans->body, c->advancing && more && !ans->stream);
     if (c->state == WB_CONN_CLOSED)
-        return;
+        return false;
+    if (ans->stream && !bare) {
+        w->owed = (uint64_t)ans->stream;
+        c->awaiting = true;
+        return true;
+    }
     wb_conn_request_done(c);
     if (c->advancing)
-        return; /* the caller goes on from here */
+        return false; /* the caller goes on from here */
     if (more && !c->close_after)
         wb_server_again(c);
     else
         wb_conn_settle(c);
+    return false;
 }
 
 struct wb_slice wb_http_header(const struct wb_http_exchange *x, const char *name)

@@ -21,7 +21,7 @@
 static uv_buf_t room(struct wb_conn *c)
 {
     struct wb_work *w = wb_conn_need_work(c);
-    if (c->state == WB_CONN_BODY && !w->body_inline && !w->head.chunked) {
+    if (c->state == WB_CONN_BODY && !w->stream && !w->body_inline && !w->head.chunked) {
         size_t left = w->need - w->body.n, cap = w->body.cap - w->body.n;
         return uv_buf_init(w->body.p + w->body.n, (unsigned)(cap < left ? cap : left));
     }
@@ -45,7 +45,7 @@ static uv_buf_t room(struct wb_conn *c)
 static void took(struct wb_conn *c, size_t n)
 {
     struct wb_work *w = c->w;
-    if (c->state == WB_CONN_BODY && !w->body_inline && !w->head.chunked)
+    if (c->state == WB_CONN_BODY && !w->stream && !w->body_inline && !w->head.chunked)
         w->body.n += n;
     else
         w->in_n += n;
@@ -54,7 +54,7 @@ static void took(struct wb_conn *c, size_t n)
 }
 
 /* TLS: more plain text from what was deciphered before there was room. True when some came. */
-static bool refill(struct wb_conn *c)
+bool wb_conn_refill(struct wb_conn *c)
 {
     struct wb_work *w = c->w;
     if (!w->pending.n)
@@ -69,14 +69,25 @@ static bool refill(struct wb_conn *c)
     return true;
 }
 
+/* Of a streamed body with a length the input is taken at once. */
+static bool streams(const struct wb_conn *c)
+{
+    return c->state == WB_CONN_BODY && c->w->stream && !c->w->head.chunked;
+}
+
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *b)
 {
     struct wb_conn *c = h->data;
     (void)suggested;
     if (c->server->paused && c->state != WB_CONN_LINGER)
         *b = uv_buf_init(NULL, 0);
+    else if (wb_stream_holds(c))
+        *b = uv_buf_init(NULL, 0);
     else if (c->tls || c->state == WB_CONN_LINGER)
         *b = uv_buf_init(c->server->scratch, WB_HTTP_SCRATCH);
+    else if (streams(c))
+        *b = uv_buf_init(c->server->scratch,
+                         (unsigned)(c->w->left < WB_HTTP_SCRATCH ? c->w->left : WB_HTTP_SCRATCH));
     else
         *b = room(c);
 }
@@ -124,6 +135,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
         c->eof = true;
     else if (n > 0 && c->tls)
         decipher(c, wb_slice(b->base, (size_t)n));
+    else if (n > 0 && streams(c))
+        wb_stream_take(c, wb_slice(b->base, (size_t)n));
     else if (n > 0)
         took(c, (size_t)n);
     if (c->state == WB_CONN_CLOSED)
@@ -200,7 +213,8 @@ static void place_request(struct wb_work *w)
     w->end = w->raw;
     w->need = h->content_length > 0 ? (size_t)h->content_length : 0;
     w->got = w->got_before = 0;
-    w->graced = false;
+    w->graced = w->stream = w->full = w->refused = false;
+    w->left = w->owed = 0;
 }
 
 void wb_conn_request_done(struct wb_conn *c)
@@ -220,7 +234,7 @@ void wb_conn_request_done(struct wb_conn *c)
 }
 
 /* True when the answer was given at once and the input can be looked at again. */
-static bool hand_over(struct wb_conn *c)
+bool wb_conn_hand_over(struct wb_conn *c)
 {
     wb_server_time(c, WB_TIMER_NONE);
     c->state = WB_CONN_BUSY;
@@ -281,30 +295,37 @@ static bool decide(struct wb_conn *c)
     int64_t limit = s->o.on_head ? s->o.on_head(&w->x) : WB_HTTP_BODY_MAX;
     if (!c->awaiting)
         return true; /* answered */
-    assert(limit >= 0);
-    c->awaiting = false;
+    if (limit < 0) {
+        c->state = WB_CONN_BUSY; /* the answer comes later */
+        w->refused = true;
+        wb_server_time(c, WB_TIMER_NONE);
+        return false;
+    }
+    w->stream = w->x.on_body != NULL;
+    c->awaiting = w->stream;
     w->limit = (size_t)limit;
+    assert(!w->stream || w->need <= w->limit);
     if (w->need > w->limit) {
         wb_conn_refuse(c, 413, "request body too large");
         return false;
     }
     if (!w->need && !w->head.chunked)
-        return hand_over(c);
-    bool whole = w->body_inline && w->in_n - w->end >= w->need;
+        return wb_conn_hand_over(c);
+    bool whole = !w->stream && w->body_inline && w->in_n - w->end >= w->need;
     if (whole) {
         w->x.body = wb_slice(w->in + w->end, w->need);
         w->end += w->need;
-        return hand_over(c);
+        return wb_conn_hand_over(c);
     }
     if (w->head.expect_continue && w->in_n == w->end)
         wb_conn_write(c, WB_S(CONTINUE_TEXT), WB_SLICE_NULL, false);
-    return c->state != WB_CONN_CLOSED && begin_body(c);
+    return c->state != WB_CONN_CLOSED && (w->stream ? wb_stream_begin(c) : begin_body(c));
 }
 
 static bool step_head(struct wb_conn *c)
 {
     struct wb_work *w = c->w;
-    if (w->pos == w->in_n && !refill(c))
+    if (w->pos == w->in_n && !wb_conn_refill(c))
         return false;
     switch (wb_http_head_parse(&w->head, w->in + w->pos, w->in_n - w->pos)) {
     case WB_HTTP_DONE:
@@ -314,7 +335,7 @@ static bool step_head(struct wb_conn *c)
         return false;
     default:
         c->state = WB_CONN_HEAD;
-        return refill(c);
+        return wb_conn_refill(c);
     }
 }
 
@@ -328,7 +349,7 @@ static bool step_chunks(struct wb_conn *c)
             &w->chunks, wb_slice(w->in + w->raw, w->in_n - w->raw), &used, &data);
         w->raw += used;
         if (r == WB_HTTP_MORE)
-            return refill(c);
+            return wb_conn_refill(c);
         if (r == WB_HTTP_BAD) {
             wb_conn_refuse(c, w->chunks.status, w->chunks.why);
             return false;
@@ -347,28 +368,30 @@ static bool step_chunks(struct wb_conn *c)
     }
     w->end = w->raw;
     w->x.body = w->body.n ? wb_buf_slice(&w->body) : WB_S("");
-    return hand_over(c);
+    return wb_conn_hand_over(c);
 }
 
 static bool step_body(struct wb_conn *c)
 {
     struct wb_work *w = c->w;
+    if (w->stream)
+        return wb_stream_step(c);
     if (w->head.chunked)
         return step_chunks(c);
     if (w->body_inline) {
         if (w->in_n - w->end < w->need)
-            return refill(c);
+            return wb_conn_refill(c);
         w->x.body = wb_slice(w->in + w->end, w->need);
         w->end += w->need;
-        return hand_over(c);
+        return wb_conn_hand_over(c);
     }
     if (w->body.n < w->need) {
         if (w->body.n == w->body.cap && !grow_body(c, smaller(w->need - w->body.n, w->body.cap)))
             return false;
-        return refill(c);
+        return wb_conn_refill(c);
     }
     w->x.body = wb_buf_slice(&w->body);
-    return hand_over(c);
+    return wb_conn_hand_over(c);
 }
 
 static bool step(struct wb_conn *c)
@@ -401,7 +424,7 @@ void wb_conn_advance(struct wb_conn *c)
 static bool can_read(const struct wb_conn *c)
 {
     const struct wb_work *w = c->w;
-    if (c->eof || c->state == WB_CONN_CLOSED || (w && w->pending.n))
+    if (c->eof || c->state == WB_CONN_CLOSED || (w && w->pending.n) || wb_stream_holds(c))
         return false;
     return c->state != WB_CONN_BUSY || w->in_n < w->in_cap;
 }
@@ -436,7 +459,9 @@ void wb_conn_settle(struct wb_conn *c)
     } else if (c->state == WB_CONN_IDLE || c->state == WB_CONN_HEAD) {
         settle_idle(c);
     } else if (c->state == WB_CONN_BODY) {
-        if (c->eof)
+        if (wb_stream_holds(c))
+            wb_server_time(c, WB_TIMER_NONE);
+        else if (c->eof)
             wb_conn_close(c);
         else if (c->timer_kind != WB_TIMER_BODY)
             wb_server_time(c, WB_TIMER_BODY);
@@ -478,7 +503,10 @@ void wb_conn_expire(struct wb_conn *c, enum wb_conn_timer kind)
             wb_server_time(c, WB_TIMER_BODY);
             return;
         }
-        wb_conn_refuse(c, 408, "request body sent too slowly");
+        if (w->stream)
+            wb_stream_refuse(c, 408);
+        else
+            wb_conn_refuse(c, 408, "request body sent too slowly");
         wb_conn_settle(c);
         return;
     case WB_TIMER_SEND:

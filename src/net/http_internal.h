@@ -5,6 +5,7 @@
  *   http_conn.c     a connection: reading, the state machine of a request
  *   http_wire.c     its buffers, writing, closing
  *   http_answer.c   the head of an answer, and wb_http_respond
+ *   http_stream.c   bodies that are not collected, in and out
  *
  * A parked connection is only a `struct wb_conn` (under half a kilobyte). What a request needs,
  * buffers above all, is a `struct wb_work`, taken from the server's pool when bytes arrive and
@@ -90,6 +91,11 @@ struct wb_work {
     size_t body_counted;      /* what `body` weighs in the server's total */
     uint64_t got, got_before; /* for the minimum rate */
     bool graced;
+    bool stream;   /* the body goes to on_body */
+    bool full;     /* ... which takes no more for now */
+    bool refused;  /* nobody wants the rest of it */
+    uint64_t left; /* of a streamed body with a length: bytes to come; chunked: bytes that came */
+    uint64_t owed; /* of a streamed answer */
     struct wb_buf out;     /* to be sent */
     struct wb_buf sending; /* being sent by libuv */
     size_t queued_before;  /* for the minimum rate of sending */
@@ -147,6 +153,8 @@ void wb_conn_adopt(struct wb_http_server *s, int fd);
 void wb_conn_advance(struct wb_conn *c); /* goes on with the input there is */
 void wb_conn_settle(struct wb_conn *c);  /* flushes; chooses what to wait for */
 void wb_conn_expire(struct wb_conn *c, enum wb_conn_timer kind); /* it is on no list now */
+bool wb_conn_hand_over(struct wb_conn *c);    /* calls on_request; true: it was answered */
+bool wb_conn_refill(struct wb_conn *c);       /* TLS: moves plain text into the input */
 void wb_conn_request_done(struct wb_conn *c); /* the current request's bytes are used up */
 
 /* http_wire.c */
@@ -164,6 +172,14 @@ void wb_conn_part(struct wb_conn *c); /* closes a connection that is idle */
 /* Everything is written and the connection is to end; more_input: the client may still send. */
 void wb_conn_end(struct wb_conn *c, bool more_input);
 void wb_conn_free(struct wb_conn *c);
+
+/* http_stream.c */
+bool wb_stream_begin(struct wb_conn *c);                       /* with what came with the head */
+void wb_stream_take(struct wb_conn *c, struct wb_slice piece); /* input of a body with a length */
+/* Goes on with what there is. True: the request or the connection has moved on. */
+bool wb_stream_step(struct wb_conn *c);
+void wb_stream_refuse(struct wb_conn *c, int status); /* tells the owner, who answers */
+bool wb_stream_holds(const struct wb_conn *c);        /* no input is wanted now */
 
 /* http_answer.c */
 /* An answer of the server's own, after which the connection closes. */

@@ -38,8 +38,18 @@ struct wb_http_exchange {
     void *server_user; /* wb_http_server_options.user */
     void *user;        /* the handler's */
     /* Set in on_request: the client closed (perhaps only its sending side) before the answer, which
-     * is still owed and may be given inside. */
+     * is still owed and may be given inside. It is told once; set again inside, it will be told of
+     * the connection's end, too. */
     void (*on_gone)(struct wb_http_exchange *x);
+    /* Set in on_head, with on_gone: the body is not collected but handed over in pieces as they
+     * come, each good until the return; then on_request follows, its body empty. False: no more for
+     * now, until wb_http_body_go. From on_head on an answer is owed; it may be given at any time.
+     */
+    bool (*on_body)(struct wb_http_exchange *x, struct wb_slice piece);
+    int body_bad; /* on_gone's reason: the body is refused, answer with something like it: 400, 408
+                     or 413. 0: the client went */
+    /* An answer with `stream`: everything sent so far has left. */
+    void (*on_sent)(struct wb_http_exchange *x);
 };
 
 struct wb_http_server_options {
@@ -51,8 +61,9 @@ struct wb_http_server_options {
     struct wb_tls_ctx *tls; /* NULL = plain; borrowed */
     void *user;
     /* Largest body this request may send, bytes. May answer at once with wb_http_respond (e.g. 413,
-     * 401) and return -1. NULL: WB_HTTP_BODY_MAX. on_request may never follow (the client goes
-     * away), so what it allocates belongs in the arena. */
+     * 401) and return -1, or return -1 and answer later. NULL: WB_HTTP_BODY_MAX. on_request may
+     * never follow (the client goes away), so what it allocates belongs in the arena, unless it
+     * sets on_body. */
     int64_t (*on_head)(struct wb_http_exchange *x);
     void (*on_request)(struct wb_http_exchange *x);
 };
@@ -80,11 +91,26 @@ struct wb_http_answer {
     const struct wb_pair *header;
     size_t header_count;
     struct wb_slice body; /* need only live until the call returns, or in x->arena */
+    int64_t stream;       /* > 0: so many bytes follow by wb_http_send, instead of body */
     bool close;
 };
 /* Adds Date, Content-Length and, when it matters, Connection. HEAD, 1xx, 204 and 304 send no body.
- * The exchange and its arena are gone afterwards. */
-void wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *ans);
+ * The exchange and its arena are gone afterwards. True: the bytes of `stream` are owed (not of
+ * HEAD, nor when the client is gone). */
+bool wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *ans);
+
+/* The next bytes of an answer's stream. */
+enum wb_http_sent {
+    WB_SENT_MORE, /* go on */
+    WB_SENT_WAIT, /* on_sent comes when there is room, or on_gone */
+    WB_SENT_ALL,  /* these were the last: the exchange is gone */
+};
+enum wb_http_sent wb_http_send(struct wb_http_exchange *x, struct wb_slice bytes);
+/* Ends a stream that cannot go on, or whose client is gone; the exchange is gone, too. */
+void wb_http_abandon(struct wb_http_exchange *x);
+bool wb_http_closed(const struct wb_http_exchange *x); /* nothing can be sent any more */
+/* More pieces of the body may come. */
+void wb_http_body_go(struct wb_http_exchange *x);
 
 /* The parser alone, for tests and fuzzing: a state machine over one connection's bytes; see
  * http_parse.h. */

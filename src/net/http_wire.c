@@ -124,7 +124,7 @@ void wb_conn_close(struct wb_conn *c)
 {
     if (c->state == WB_CONN_CLOSED)
         return;
-    bool busy = c->state == WB_CONN_BUSY && c->awaiting;
+    bool busy = c->awaiting && (c->state == WB_CONN_BUSY || c->state == WB_CONN_BODY);
     c->state = WB_CONN_CLOSED;
     c->reading = false;
     wb_list_remove(&c->timer);
@@ -149,6 +149,8 @@ static void on_written(uv_write_t *req, int status)
         return;
     }
     wb_conn_advance(c);
+    if (c->state == WB_CONN_BUSY && w->owed && !w->sending.n)
+        w->x.on_sent(&w->x);
 }
 
 /* Sends what is collected; what the socket does not take at once is left to libuv. */

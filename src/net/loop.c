@@ -18,6 +18,7 @@ struct wb_loop {
     _Atomic(struct wb_post *) posted; /* newest first */
     atomic_bool stop;
     bool stepping;
+    unsigned off; /* wb_loop_off: not yet done */
 };
 
 static void run_posts(struct wb_loop *l)
@@ -72,6 +73,8 @@ void wb_loop_free(struct wb_loop *l)
     if (!l)
         return;
     run_posts(l); /* their owners wait for run */
+    while (l->off)
+        uv_run(&l->uv, UV_RUN_ONCE);
     uv_close((uv_handle_t *)&l->wake, NULL);
     /* Handles closed by their owners still need their close callbacks; two turns let a callback
      * close another one. */
@@ -127,6 +130,43 @@ uint64_t wb_loop_now_ms(struct wb_loop *l)
 uv_loop_t *wb_loop_uv(struct wb_loop *l)
 {
     return &l->uv;
+}
+
+/* Work elsewhere */
+
+struct off {
+    uv_work_t uv;
+    struct wb_off *o;
+};
+
+static void off_work(uv_work_t *w)
+{
+    struct off *f = w->data;
+    f->o->work(f->o);
+}
+
+static void off_done(uv_work_t *w, int status)
+{
+    struct off *f = w->data;
+    struct wb_off *o = f->o;
+    struct wb_loop *l = w->loop->data;
+    assert(status == 0); /* nobody cancels */
+    free(f);
+    l->off--;
+    if (l->stepping)
+        uv_stop(&l->uv);
+    o->done(o);
+}
+
+void wb_loop_off(struct wb_loop *l, struct wb_off *o)
+{
+    struct off *f = wb_xcalloc(1, sizeof(*f));
+    f->o = o;
+    f->uv.data = f;
+    l->off++;
+    int r = uv_queue_work(&l->uv, &f->uv, off_work, off_done);
+    assert(r == 0);
+    (void)r;
 }
 
 /* Timers */

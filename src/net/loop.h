@@ -31,6 +31,14 @@ struct wb_post {
 };
 void wb_loop_post(struct wb_loop *l, struct wb_post *p);
 
+/* Work that may block, on a thread of the process's pool; then `done` on the loop's thread. The
+ * caller owns the memory, until done. A loop that is freed waits for it. */
+struct wb_off {
+    void (*work)(struct wb_off *o);
+    void (*done)(struct wb_off *o);
+};
+void wb_loop_off(struct wb_loop *l, struct wb_off *o);
+
 /* One-shot timer; start again to move it. The struct is the caller's and must outlive its use
  * (stop, then free). */
 struct wb_timer;

@@ -23,7 +23,7 @@ enum wb_table {
         0x002a, /* hour (i64), group number, stream, first ms (i64), stamp -> compressed lines */
     WB_T_SPAN = 0x0030, /* hour (i64), account, region, trace id, span id -> segment document */
     WB_T_TAGS = 0x0034, /* arn, tag key -> tag value */
-    WB_T_BLOB = 0x0036, /* name of a file under DATA/blobs -> le64 size */
+    WB_T_BLOB = 0x0036, /* name of a file under DATA/blobs -> le64 size, le32 references */
 
     /* 0x01xx: auth */
     WB_T_ACCESS_KEY = 0x0101, /* access key id -> principal, sealed secret, state */

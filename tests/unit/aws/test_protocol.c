@@ -597,18 +597,19 @@ static void test_other_errors(void **state)
 
 static void test_body_max(void **state)
 {
+    bool blob = false;
     struct wb_pair h = {WB_S("X-Amz-Target"), WB_S("AWSEvents.Big")};
     struct wb_sig_request r = {
         .method = WB_S("POST"), .path = WB_S("/"), .header = &h, .header_count = 1};
-    assert_int_equal(wb_protocol_body_max(services, &arena, &r), 64 << 20);
+    assert_int_equal(wb_protocol_body_max(services, &arena, &r, &blob), 64 << 20);
     h.value = WB_S("AWSEvents.All");
-    assert_int_equal(wb_protocol_body_max(services, &arena, &r), WB_HTTP_BODY_MAX);
+    assert_int_equal(wb_protocol_body_max(services, &arena, &r, &blob), WB_HTTP_BODY_MAX);
     h.value = WB_S("None.All");
-    assert_int_equal(wb_protocol_body_max(services, &arena, &r), WB_HTTP_BODY_MAX);
+    assert_int_equal(wb_protocol_body_max(services, &arena, &r, &blob), WB_HTTP_BODY_MAX);
     r.header_count = 0;
-    assert_int_equal(wb_protocol_body_max(services, &arena, &r), WB_FORM_BODY_MAX);
+    assert_int_equal(wb_protocol_body_max(services, &arena, &r, &blob), WB_FORM_BODY_MAX);
     r.path = WB_S("/2015-03-31/functions");
-    assert_int_equal(wb_protocol_body_max(services, &arena, &r), 70 << 20);
+    assert_int_equal(wb_protocol_body_max(services, &arena, &r, &blob), 70 << 20);
 }
 
 static void test_context(void **state)

@@ -187,21 +187,22 @@ static void test_refused_routes(void **state)
 
 static void test_body_max(void **state)
 {
+    bool blob = false;
     struct wb_pair h[] = {
         {WB_S("Authorization"),
          WB_S("AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/s3/aws4_request, x")},
         {WB_S("Content-Type"), WB_S("Multipart/Form-Data; boundary=x")}};
     struct wb_sig_request r = {
         .method = WB_S("POST"), .path = WB_S("/b"), .header = h, .header_count = 2};
-    assert_int_equal(wb_protocol_body_max(services, &arena, &r), 12345);
+    assert_int_equal(wb_protocol_body_max(services, &arena, &r, &blob), 12345);
     r.header = h + 1;
     r.header_count = 1;
-    assert_int_equal(wb_protocol_body_max(services, &arena, &r), 12345);
+    assert_int_equal(wb_protocol_body_max(services, &arena, &r, &blob), 12345);
     r.method = WB_S("GET");
     r.path = WB_S("/2015-03-31/functions");
-    assert_int_equal(wb_protocol_body_max(services, &arena, &r), WB_HTTP_BODY_MAX);
+    assert_int_equal(wb_protocol_body_max(services, &arena, &r, &blob), WB_HTTP_BODY_MAX);
     r.query = WB_S("X-Amz-Credential=A%2F20260101%2Fus-east-1%2Fs3%2Faws4_request&x");
-    assert_int_equal(wb_protocol_body_max(services, &arena, &r), WB_XML_MAX);
+    assert_int_equal(wb_protocol_body_max(services, &arena, &r, &blob), WB_XML_MAX);
 }
 
 /* --- documents --- */

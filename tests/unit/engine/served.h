@@ -277,11 +277,11 @@ static void *served_loop(void *l)
     return NULL;
 }
 
-static inline void served_open(struct served *s, struct wb_store *store, bool auth,
-                               struct wb_keyring *keyring, bool writer)
+static inline void served_open_with(struct served *s, struct wb_store *store, bool auth,
+                                    struct wb_keyring *keyring, bool writer,
+                                    const struct wb_module *const *modules, const char *dir)
 {
-    static const struct wb_module *const modules[] = {&test_module, NULL};
-    struct wb_config config = {.data_dir = "",
+    struct wb_config config = {.data_dir = dir,
                                .auth = auth,
                                .test_clock = true,
                                .public_url = "http://waybill.example:4566"};
@@ -303,6 +303,13 @@ static inline void served_open(struct served *s, struct wb_store *store, bool au
     assert_int_equal(pthread_create(&s->pool, NULL, served_pool, s->engine), 0);
     if (writer)
         assert_int_equal(pthread_create(&s->writer, NULL, served_writer, s->engine), 0);
+}
+
+static inline void served_open(struct served *s, struct wb_store *store, bool auth,
+                               struct wb_keyring *keyring, bool writer)
+{
+    static const struct wb_module *const modules[] = {&test_module, NULL};
+    served_open_with(s, store, auth, keyring, writer, modules, "");
 }
 
 static inline void served_close(struct served *s)
@@ -353,6 +360,8 @@ static inline int exchange(int fd, const void *request, size_t n, char *buf, siz
         have += (size_t)got;
         buf[have] = 0;
         char *end = strstr(buf, "\r\n\r\n"), *len = strcasestr(buf, "content-length: ");
+        if (end && strncmp(buf + 9, "204", 3) == 0)
+            return 204;
         if (!end || !len)
             continue;
         *body = end + 4;
