@@ -1,5 +1,6 @@
 #include "aws/out.h"
 #include <assert.h>
+#include <math.h>
 
 enum kind { OBJECT, LIST, FLAT, MAP };
 
@@ -201,6 +202,28 @@ void wb_out_map_str(struct wb_out *o, struct wb_slice key, struct wb_slice value
     wb_xml_text(&o->buf, key);
     wb_buf_str(&o->buf, "</key><value>");
     wb_xml_text(&o->buf, value);
+    wb_buf_str(&o->buf, "</value></entry>");
+}
+
+void wb_out_map_double(struct wb_out *o, struct wb_slice key, double value)
+{
+    struct wb_json_writer w;
+    assert(o->depth > 0 && o->kind[o->depth - 1] == MAP);
+    if (isnan(value))
+        return;
+    if (o->record)
+        wb_out_map_double(o->record, key, value);
+    if (!o->xml && !o->hidden) {
+        wb_jw_key_slice(&o->json, key);
+        wb_jw_double(&o->json, value);
+    }
+    if (!o->xml)
+        return;
+    wb_buf_str(&o->buf, "<entry><key>");
+    wb_xml_text(&o->buf, key);
+    wb_buf_str(&o->buf, "</key><value>");
+    wb_jw_init(&w, &o->buf);
+    wb_jw_double(&w, value);
     wb_buf_str(&o->buf, "</value></entry>");
 }
 

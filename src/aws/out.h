@@ -55,6 +55,7 @@ void wb_out_attribute(struct wb_out *o, const char *attribute, const char *name,
 void wb_out_map(struct wb_out *o,
                 const char *name); /* string to string: <entry><key/><value/></entry> in XML */
 void wb_out_map_str(struct wb_out *o, struct wb_slice key, struct wb_slice value);
+void wb_out_map_double(struct wb_out *o, struct wb_slice key, double value); /* NaN: nothing */
 void wb_out_end(struct wb_out *o); /* closes object, list or map */
 void wb_out_str(struct wb_out *o, const char *name, struct wb_slice s);
 void wb_out_cstr(struct wb_out *o, const char *name, const char *s);

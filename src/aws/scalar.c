@@ -32,12 +32,22 @@ static bool put_integer(struct wb_json_writer *w, bool small, struct wb_slice te
     return true;
 }
 
+bool wb_not_finite(struct wb_slice text)
+{
+    return wb_slice_is(text, "NaN") || wb_slice_is(text, "Infinity") ||
+           wb_slice_is(text, "-Infinity");
+}
+
 static bool put_double(struct wb_arena *a, struct wb_json_writer *w, struct wb_slice text,
                        const char **why)
 {
     char *end, *copy = wb_dup_cstr(a, text);
     double v = strtod(copy, &end);
-    if (text.n == 0 || *end || !isfinite(v)) {
+    if (text.n && !*end && !isfinite(v)) { /* botocore writes nan, inf */
+        wb_jw_cstr(w, isnan(v) ? "NaN" : v > 0 ? "Infinity" : "-Infinity");
+        return true;
+    }
+    if (text.n == 0 || *end) {
         *why = "STRING_VALUE can not be converted to a Double";
         return false;
     }

@@ -44,4 +44,7 @@ struct wb_slice wb_wire_xml_error(struct wb_call *c);
 bool wb_wire_scalar(struct wb_arena *a, struct wb_json_writer *w, const struct wb_shape *shape,
                     struct wb_slice text, const char **why);
 
+/* "NaN", "Infinity", "-Infinity": how protocols write them as text. */
+bool wb_not_finite(struct wb_slice text);
+
 #endif

@@ -8,6 +8,17 @@
         .action = "cloudwatch:" n, .resources = res, .condition_keys = keys                        \
     }
 
+/* --- authorization (Service Authorization Reference, "Amazon CloudWatch") --- */
+
+static void put_facts(struct wb_call *c)
+{
+    wb_call_condition(c, "cloudwatch:namespace", wb_in_str(c, "Namespace"));
+}
+
+static const char *const put_keys[] = {"cloudwatch:namespace", NULL};
+
+/* --- the table --- */
+
 static const struct wb_op ops[] = {
     ALARM("DeleteAlarms", WB_WRITE, alarm_names, delete_alarms, cw_of_alarms, cw_resource_keys),
     ALARM("DeleteDashboards", WB_WRITE, delete_dashboards, delete_dashboards, cw_of_dashboard,
@@ -46,7 +57,32 @@ static const struct wb_op ops[] = {
           cw_resource_keys),
     ALARM("TagResource", WB_WRITE, tag, tag, cw_of_tagged, cw_tagged_keys),
     ALARM("UntagResource", WB_WRITE, untag, untag, cw_of_tagged, cw_tagged_keys),
-    {.name = NULL},
+    {.name = "GetMetricData",
+     .class = WB_SCAN,
+     .input = &cw_s_get_data,
+     .action = "cloudwatch:GetMetricData",
+     .handler = cw_get_metric_data,
+     .data = true},
+    {.name = "GetMetricStatistics",
+     .class = WB_SCAN,
+     .input = &cw_s_get_statistics,
+     .action = "cloudwatch:GetMetricStatistics",
+     .handler = cw_get_metric_statistics,
+     .data = true},
+    {.name = "ListMetrics",
+     .class = WB_SCAN,
+     .input = &cw_s_list_metrics,
+     .action = "cloudwatch:ListMetrics",
+     .handler = cw_list_metrics},
+    {.name = "PutMetricData",
+     .class = WB_WRITE,
+     .input = &cw_s_put_data,
+     .action = "cloudwatch:PutMetricData",
+     .conditions = put_facts,
+     .condition_keys = put_keys,
+     .handler = cw_put_metric_data,
+     .answer = "",
+     .data = true},
 };
 
 /* Modelled errors as the JSON and CBOR protocols name them, and as Query does. */
@@ -77,7 +113,7 @@ static const struct wb_service cloudwatch_service = {
     .internal_code = "InternalServiceFault",
     .code = codes,
     .op = ops,
-    .op_count = sizeof ops / sizeof *ops - 1,
+    .op_count = sizeof ops / sizeof *ops,
 };
 
 static void start(struct wb_engine *e)

@@ -49,3 +49,50 @@ STRUCT(query, "MetricDataQuery", R("Id", id), M("MetricStat", metric_stat),
        M("Expression", expression), M("Label", label), M("ReturnData", cw_s_boolean),
        M("Period", cw_s_period), M("AccountId", cw_s_account));
 const struct wb_shape cw_s_queries = {.kind = WB_LIST, .name = "MetricDataQueries", .elem = &query};
+
+/* --- metrics --- */
+
+static const struct wb_shape resolution = {
+    .kind = WB_INTEGER, .name = "StorageResolution", .min = 1, .has_min = true};
+static const struct wb_shape values = {.kind = WB_LIST, .name = "Values", .elem = &cw_s_double};
+static const struct wb_shape counts = {.kind = WB_LIST, .name = "Counts", .elem = &cw_s_double};
+STRUCT(statistic_set, "StatisticSet", R("SampleCount", cw_s_double), R("Sum", cw_s_double),
+       R("Minimum", cw_s_double), R("Maximum", cw_s_double));
+STRUCT(datum, "MetricDatum", R("MetricName", cw_s_name), M("Dimensions", cw_s_dimensions),
+       M("Timestamp", cw_s_time), M("Value", cw_s_double), M("StatisticValues", statistic_set),
+       M("Values", values), M("Counts", counts), M("Unit", cw_s_unit),
+       M("StorageResolution", resolution));
+static const struct wb_shape data = {.kind = WB_LIST, .name = "MetricData", .elem = &datum};
+static const struct wb_shape entity_key = TEXT("EntityKeyAttributesMapKeyString", 1, 32);
+static const struct wb_shape entity_value = TEXT("EntityKeyAttributesMapValueString", 1, 2048);
+static const struct wb_shape entity_map = {
+    .kind = WB_MAP, .name = "EntityAttributesMap", .key = &entity_key, .elem = &entity_value};
+STRUCT(entity, "Entity", M("KeyAttributes", entity_map), M("Attributes", entity_map));
+STRUCT(entity_data, "EntityMetricData", M("Entity", entity), M("MetricData", data));
+static const struct wb_shape entities = {
+    .kind = WB_LIST, .name = "EntityMetricDataList", .elem = &entity_data};
+INPUT(cw_s_put_data, "PutMetricDataInput", R("Namespace", cw_s_namespace), M("MetricData", data),
+      M("EntityMetricData", entities), M("StrictEntityValidation", cw_s_boolean));
+
+static const struct wb_shape points = KIND(WB_INTEGER, "GetMetricDataMaxDatapoints");
+static const struct wb_shape zone = KIND(WB_STRING, "GetMetricDataLabelTimezone");
+STRUCT(label_options, "LabelOptions", M("Timezone", zone));
+static ENUM(scan_by, "ScanBy", "TimestampDescending", "TimestampAscending");
+INPUT(cw_s_get_data, "GetMetricDataInput", R("MetricDataQueries", cw_s_queries),
+      R("StartTime", cw_s_time), R("EndTime", cw_s_time), M("NextToken", cw_s_next_token),
+      M("ScanBy", scan_by), M("MaxDatapoints", points), M("LabelOptions", label_options));
+
+LIST(statistics, "Statistics", 1, 5, cw_s_statistic);
+LIST(extended, "ExtendedStatistics", 1, 10, cw_s_extended_stat);
+INPUT(cw_s_get_statistics, "GetMetricStatisticsInput", R("Namespace", cw_s_namespace),
+      R("MetricName", cw_s_name), M("Dimensions", cw_s_dimensions), R("StartTime", cw_s_time),
+      R("EndTime", cw_s_time), R("Period", cw_s_period), M("Statistics", statistics),
+      M("ExtendedStatistics", extended), M("Unit", cw_s_unit));
+
+STRUCT(filter, "DimensionFilter", R("Name", dimension_name), M("Value", dimension_value));
+LIST(filters, "DimensionFilters", 0, 10, filter);
+static ENUM(recently, "RecentlyActive", "PT3H");
+INPUT(cw_s_list_metrics, "ListMetricsInput", M("Namespace", cw_s_namespace),
+      M("MetricName", cw_s_name), M("Dimensions", filters), M("NextToken", cw_s_next_token),
+      M("RecentlyActive", recently), M("IncludeLinkedAccounts", cw_s_boolean),
+      M("OwningAccount", cw_s_account));
