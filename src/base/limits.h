@@ -74,6 +74,12 @@
 #define WB_CFN_LOOPS_MAX       5          /* Fn::ForEach within one another */
 #define WB_CFN_EXPANDED_MAX    (4 << 20)  /* template with aliases or transforms expanded */
 
+/* CloudFormation: resources that answer from outside */
+#define WB_CFN_CUSTOM_TIMEOUT_S 3600 /* ServiceTimeout's default and maximum */
+#define WB_CFN_ANSWER_MAX       4096 /* a custom resource's response body */
+#define WB_CFN_ANSWERS_MAX      100  /* signals of one wait handle */
+#define WB_CFN_PHYSICAL_MAX     1024 /* bytes of a physical id */
+
 /* Engine (DESIGN section 2.3) */
 #define WB_COMMAND_ROWS_MAX   1000
 #define WB_COMMAND_BYTES_MAX  (4 << 20)

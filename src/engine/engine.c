@@ -3,10 +3,21 @@
 #include "engine/logs.h"
 #include "engine/metric_rows.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 const struct wb_config *wb_engine_config(const struct wb_engine *e)
 {
     return &e->config;
+}
+
+const char *wb_engine_node(const struct wb_engine *e)
+{
+    static const char *const places[] = {"/usr/bin/node", "/usr/local/bin/node", NULL};
+    const char *const named[] = {e->config.node, NULL};
+    for (const char *const *p = named[0] ? named : places; *p; p++)
+        if (access(*p, X_OK) == 0)
+            return *p;
+    return NULL;
 }
 
 struct wb_seam *wb_engine_seam(const struct wb_engine *e)

@@ -59,6 +59,9 @@ void wb_engine_free(struct wb_engine *e);
 const struct wb_config *wb_engine_config(const struct wb_engine *e);
 struct wb_seam *wb_engine_seam(const struct wb_engine *e);
 struct wb_keyring *wb_engine_keyring(const struct wb_engine *e);
+/* The node that runs nodejs functions: the configured one, else the machine's; NULL: there is none.
+ */
+const char *wb_engine_node(const struct wb_engine *e);
 int64_t wb_engine_now(struct wb_engine *e); /* engine clock, ms; any thread */
 /* A service's own state, kept with the engine: set in start, read anywhere. */
 void wb_engine_set(struct wb_engine *e, const char *name, void *state);

@@ -97,6 +97,7 @@ enum wb_table {
     WB_T_S3_CONFIG = 0x0720,    /* bucket number (u64), kind (u8) -> document as it was put */
 
     /* 0x08xx: cloudformation */
+    WB_T_CFN_CALLBACK = 0x0840, /* token -> who waits, and the answers */
 
     /* 0x09xx: cloudwatch */
     WB_T_ALARM = 0x0910,         /* scope, alarm name -> JSON: configuration and state */

@@ -10,6 +10,9 @@
 /* Sorted by name. */
 static const struct wb_cfn_type *const types[] = {
     &cfn_cdk_metadata,
+    &cfn_custom_resource,
+    &cfn_wait_condition,
+    &cfn_wait_condition_handle,
     &cfn_cloudwatch_alarm,
     &cfn_cloudwatch_composite_alarm,
     &cfn_cloudwatch_dashboard,
@@ -45,12 +48,23 @@ const struct wb_cfn_type *const *wb_cfn_types(void)
     return types;
 }
 
+/* "Custom::" and up to 60 characters of [A-Za-z0-9_@-]. */
+static bool custom_name(struct wb_slice name)
+{
+    if (!wb_slice_starts(name, WB_S("Custom::")) || name.n == 8 || name.n > 8 + 60)
+        return false;
+    for (size_t i = 8; i < name.n; i++)
+        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@-", name.p[i]))
+            return false;
+    return true;
+}
+
 const struct wb_cfn_type *wb_cfn_type_find(struct wb_slice name)
 {
     for (size_t i = 0; types[i]; i++)
         if (wb_slice_is(name, types[i]->name))
             return types[i];
-    return NULL;
+    return custom_name(name) ? &cfn_custom_resource : NULL;
 }
 
 /* --- values --- */

@@ -114,6 +114,7 @@ void lambda_permission_add(struct wb_call *c);
 void lambda_permission_remove(struct wb_call *c);
 void lambda_policy_get(struct wb_call *c);
 void lambda_invoke(struct wb_call *c);
+void lambda_invoke_async(struct wb_call *c);
 
 extern const struct wb_target_kind lambda_target; /* permission.c */
 const struct wb_policy *lambda_resource_policy(struct wb_tx *tx, struct wb_slice arn);

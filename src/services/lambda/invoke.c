@@ -227,3 +227,22 @@ void lambda_invoke(struct wb_call *c)
         invoke_sync(c, f, payload, context);
     }
 }
+
+/*
+ * InvokeAsync, the older operation: the same as an Event, but a plain write, so that another
+ * service can call it inside its own transaction. It asks for the permission to invoke, not for
+ * one of its own: nobody shall get round a policy by the other name.
+ */
+void lambda_invoke_async(struct wb_call *c)
+{
+    const struct lambda_function *f = lambda_function_of(c);
+    struct wb_slice payload = c->payload, text = wb_in_str(c, "InvokeArgs");
+    if (!payload.n && text.n && !wb_base64_decode(c->arena, text, &payload))
+        lambda_fail(c, "InvalidRequestContentException", 400, "User",
+                    "InvokeArgs is not valid base64");
+    if (!payload.n)
+        payload = WB_S("{}");
+    if (!f || wb_failed(c) || !payload_ok(c, payload, true))
+        return;
+    lambda_enqueue(c->tx, f, &c->ctx, payload, WB_SLICE_NULL, WB_SLICE_NULL, c->tx->now_ms);
+}

@@ -159,16 +159,14 @@ static void start_python(struct start *t)
 /* The file itself, links followed. */
 static const char *node(struct start *t, struct wb_slice *why)
 {
-    static const char *const places[] = {"/usr/bin/node", "/usr/local/bin/node", NULL};
-    const char *named[] = {wb_engine_config(t->e->l->e)->node, NULL};
+    const char *found = wb_engine_node(t->e->l->e);
+    const char *named = wb_engine_config(t->e->l->e)->node;
     char real[PATH_MAX];
-    for (const char *const *p = named[0] ? named : places; *p; p++) {
-        if (access(*p, X_OK) == 0 && realpath(*p, real))
-            return wb_dup_cstr(&t->e->arena, wb_slice_str(real));
-    }
+    if (found && realpath(found, real))
+        return wb_dup_cstr(&t->e->arena, wb_slice_str(real));
     *why = wb_printf(&t->e->arena,
                      "%.*s needs node, which is not at %s; install nodejs or name it by --node",
-                     WB_FMT(t->e->f->runtime), named[0] ? named[0] : places[0]);
+                     WB_FMT(t->e->f->runtime), named ? named : "/usr/bin/node");
     return NULL;
 }
 

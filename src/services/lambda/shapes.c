@@ -190,6 +190,9 @@ STRUCT(invocation_request, "InvocationRequest",
         .where = WB_IN_HEADER,
         .wire = "X-Amz-Client-Context"},
        {.name = "Payload", .shape = &blob, .where = WB_IN_PAYLOAD}, QUERY("Qualifier", qualifier));
+STRUCT(invoke_async_request, "InvokeAsyncRequest",
+       URI("FunctionName", any_name){
+           .name = "InvokeArgs", .shape = &blob, .required = true, .where = WB_IN_PAYLOAD}, );
 STRUCT(put_concurrency_request, "PutFunctionConcurrencyRequest",
        URI("FunctionName", function_name) REQ("ReservedConcurrentExecutions", reserved));
 STRUCT(get_concurrency_request, "GetFunctionConcurrencyRequest",
@@ -306,6 +309,16 @@ static const struct wb_op ops[] = {
      .action = "lambda:InvokeFunction",
      .resources = lambda_resource,
      .handler = lambda_invoke,
+     .data = true,
+     .body_max = WB_LAMBDA_PAYLOAD_MAX + 1},
+    {.name = "InvokeAsync",
+     .class = WB_WRITE,
+     .input = &invoke_async_request,
+     .http = "POST /2014-11-13/functions/{FunctionName}/invoke-async/",
+     .status = 202,
+     .action = "lambda:InvokeFunction",
+     .resources = lambda_resource,
+     .handler = lambda_invoke_async,
      .data = true,
      .body_max = WB_LAMBDA_PAYLOAD_MAX + 1},
     {.name = "PutFunctionConcurrency",

@@ -78,8 +78,12 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
 }
 
 /* DeleteAlarms does not mind names that are not there. */
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
-    struct cfn_in in; cfn_begin(&in, r); wb_jw_key(&in.w, "AlarmNames"); wb_jw_array(&in.w);
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
+    struct cfn_in in;
+    cfn_begin(&in, r);
+    wb_jw_key(&in.w, "AlarmNames");
+    wb_jw_array(&in.w);
     wb_jw_str(&in.w, r->physical_id);
     wb_jw_end_array(&in.w);
     return cfn_call(&in, "cloudwatch", "DeleteAlarms", NULL) ? WB_CFN_DONE
@@ -137,7 +141,7 @@ const struct wb_cfn_type cfn_cloudwatch_alarm = {.name = "AWS::CloudWatch::Alarm
                                                  .attribute = CFN_ATTRIBUTES("Arn"),
                                                  .create = create,
                                                  .update = update,
-                                                 .delete = delete,
+                                                 .delete = destroy,
                                                  .read = read};
 
 static const struct wb_cfn_property composite_properties[] = {
@@ -163,5 +167,5 @@ const struct wb_cfn_type cfn_cloudwatch_composite_alarm = {.name =
                                                            .attribute = CFN_ATTRIBUTES("Arn"),
                                                            .create = create,
                                                            .update = update,
-                                                           .delete = delete,
+                                                           .delete = destroy,
                                                            .read = read};

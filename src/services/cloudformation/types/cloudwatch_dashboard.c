@@ -35,11 +35,16 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return put(r) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
-    struct cfn_in in; cfn_begin(&in, r); wb_jw_key(&in.w, "DashboardNames"); wb_jw_array(&in.w);
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
+    struct cfn_in in;
+    cfn_begin(&in, r);
+    wb_jw_key(&in.w, "DashboardNames");
+    wb_jw_array(&in.w);
     wb_jw_str(&in.w, r->physical_id);
     wb_jw_end_array(&in.w);
-    if (cfn_call(&in, "cloudwatch", "DeleteDashboards", NULL) || missing(r)) return WB_CFN_DONE;
+    if (cfn_call(&in, "cloudwatch", "DeleteDashboards", NULL) || missing(r))
+        return WB_CFN_DONE;
     return WB_CFN_FAILED;
 }
 
@@ -68,5 +73,5 @@ const struct wb_cfn_type cfn_cloudwatch_dashboard = {.name = "AWS::CloudWatch::D
                                                      .identifier = "DashboardName",
                                                      .create = create,
                                                      .update = update,
-                                                     .delete = delete,
+                                                     .delete = destroy,
                                                      .read = read};

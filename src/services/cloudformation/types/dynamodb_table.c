@@ -326,12 +326,14 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return cfn_retag(r, &tagging, cfn_attribute_of(r, "Arn")) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     struct wb_json table;
-    if (!r->state.p && !cfn_call_with(r, "dynamodb", "DeleteTable", "TableName", r->physical_id,
-                                      NULL)) return wb_cfn_error_is(r, "ResourceInUseException")
-        ? again(r, NULL)
-        : cfn_gone(r, "ResourceNotFoundException");
+    if (!r->state.p &&
+        !cfn_call_with(r, "dynamodb", "DeleteTable", "TableName", r->physical_id, NULL))
+        return wb_cfn_error_is(r, "ResourceInUseException")
+                   ? again(r, NULL)
+                   : cfn_gone(r, "ResourceNotFoundException");
     return describe(r, &table) ? again(r, "going") : cfn_gone(r, "ResourceNotFoundException");
 }
 
@@ -500,6 +502,6 @@ const struct wb_cfn_type cfn_dynamodb_table = {.name = "AWS::DynamoDB::Table",
                                                .attribute = CFN_ATTRIBUTES("Arn", "StreamArn"),
                                                .create = create,
                                                .update = update,
-                                               .delete = delete,
+                                               .delete = destroy,
                                                .read = read,
                                                .replaces = replaces};

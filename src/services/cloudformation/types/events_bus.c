@@ -63,7 +63,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return cfn_retag(r, &tagging, cfn_attribute_of(r, "Arn")) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_call_with(r, "events", "DeleteEventBus", "Name", r->physical_id, NULL)
                ? WB_CFN_DONE
                : cfn_gone(r, "ResourceNotFoundException");
@@ -109,5 +110,5 @@ const struct wb_cfn_type cfn_events_event_bus = {.name = "AWS::Events::EventBus"
                                                      CFN_ATTRIBUTES("Arn", "Name", "Policy"),
                                                  .create = create,
                                                  .update = update,
-                                                 .delete = delete,
+                                                 .delete = destroy,
                                                  .read = read};

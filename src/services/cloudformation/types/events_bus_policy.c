@@ -71,7 +71,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return put(r) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     struct wb_slice sid = r->physical_id, bus = wb_slice_cut(&sid, '|');
     return cfn_call_with2(r, "events", "RemovePermission", "EventBusName", bus, "StatementId", sid,
                           NULL)
@@ -116,5 +117,5 @@ const struct wb_cfn_type cfn_events_event_bus_policy = {.name = "AWS::Events::Ev
                                                         .property = properties,
                                                         .create = create,
                                                         .update = update,
-                                                        .delete = delete,
+                                                        .delete = destroy,
                                                         .read = read};

@@ -140,10 +140,14 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return cfn_retag(r, &tagging, rule_arn(r)) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
-    struct wb_json targets; struct cfn_in in;
-    if (!live_targets(r, &targets)) return cfn_gone(r, "ResourceNotFoundException");
-    if (!remove_targets(r, targets, WB_JSON_NONE)) return WB_CFN_FAILED;
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
+    struct wb_json targets;
+    struct cfn_in in;
+    if (!live_targets(r, &targets))
+        return cfn_gone(r, "ResourceNotFoundException");
+    if (!remove_targets(r, targets, WB_JSON_NONE))
+        return WB_CFN_FAILED;
     begin(&in, r, "Name");
     return cfn_call(&in, "events", "DeleteRule", NULL) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
@@ -200,6 +204,6 @@ const struct wb_cfn_type cfn_events_rule = {.name = "AWS::Events::Rule",
                                             .attribute = CFN_ATTRIBUTES("Arn"),
                                             .create = create,
                                             .update = update,
-                                            .delete = delete,
+                                            .delete = destroy,
                                             .read = read,
                                             .replaces = replaces};

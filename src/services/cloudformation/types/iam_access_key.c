@@ -35,7 +35,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return set_status(r, cfn_text(r, "Status")) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_call_with2(r, "iam", "DeleteAccessKey", "UserName", cfn_text(r, "UserName"),
                           "AccessKeyId", r->physical_id, NULL)
                ? WB_CFN_DONE
@@ -74,6 +75,6 @@ const struct wb_cfn_type cfn_iam_access_key = {.name = "AWS::IAM::AccessKey",
                                                .attribute = CFN_ATTRIBUTES("SecretAccessKey"),
                                                .create = create,
                                                .update = update,
-                                               .delete = delete,
+                                               .delete = destroy,
                                                .read = read,
                                                .iam = true};

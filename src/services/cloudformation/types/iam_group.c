@@ -33,7 +33,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return cfn_iam_policies(r, kind) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_iam_strip(r, kind) &&
                    cfn_call_with(r, "iam", "DeleteGroup", "GroupName", r->physical_id, NULL)
                ? WB_CFN_DONE
@@ -73,6 +74,6 @@ const struct wb_cfn_type cfn_iam_group = {.name = "AWS::IAM::Group",
                                           .attribute = CFN_ATTRIBUTES("Arn"),
                                           .create = create,
                                           .update = update,
-                                          .delete = delete,
+                                          .delete = destroy,
                                           .read = read,
                                           .iam = true};

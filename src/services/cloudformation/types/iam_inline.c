@@ -30,8 +30,10 @@ static enum wb_cfn_result put(struct wb_cfn_resource *r)
     return cfn_iam_put_inline(r, k, entity, policy, document) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
-    struct wb_slice policy, entity; split(r, &policy, &entity);
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
+    struct wb_slice policy, entity;
+    split(r, &policy, &entity);
     return cfn_iam_delete_inline(r, kind_of(r), entity, policy) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
@@ -67,7 +69,7 @@ static enum wb_cfn_result read(struct wb_cfn_resource *r)
                                    .property = id##_properties,                                    \
                                    .create = put,                                                  \
                                    .update = put,                                                  \
-                                   .delete = delete,                                               \
+                                   .delete = destroy,                                              \
                                    .read = read,                                                   \
                                    .iam = true}
 

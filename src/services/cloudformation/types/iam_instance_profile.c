@@ -45,7 +45,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
                : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return role(r, false, wb_json_item(cfn_prop(r, "Roles"), 0)) &&
                    cfn_call_with(r, "iam", "DeleteInstanceProfile", "InstanceProfileName",
                                  r->physical_id, NULL)
@@ -89,6 +90,6 @@ const struct wb_cfn_type cfn_iam_instance_profile = {.name = "AWS::IAM::Instance
                                                      .attribute = CFN_ATTRIBUTES("Arn"),
                                                      .create = create,
                                                      .update = update,
-                                                     .delete = delete,
+                                                     .delete = destroy,
                                                      .read = read,
                                                      .iam = true};

@@ -136,10 +136,11 @@ static bool detach_from_all(struct wb_cfn_resource *r)
     return true;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     if (!detach_from_all(r) || !thin(r, 1) ||
-        !cfn_call_with(r, "iam", "DeletePolicy", "PolicyArn", r->physical_id,
-                       NULL)) return cfn_gone(r, "NoSuchEntity");
+        !cfn_call_with(r, "iam", "DeletePolicy", "PolicyArn", r->physical_id, NULL))
+        return cfn_gone(r, "NoSuchEntity");
     return WB_CFN_DONE;
 }
 
@@ -197,6 +198,6 @@ const struct wb_cfn_type cfn_iam_managed_policy = {
                        "PermissionsBoundaryUsageCount", "PolicyArn", "PolicyId", "UpdateDate"),
     .create = create,
     .update = update,
-    .delete = delete,
+    .delete = destroy,
     .read = read,
     .iam = true};

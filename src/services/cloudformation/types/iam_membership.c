@@ -36,7 +36,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
                : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return members(r, false, r->properties, WB_JSON_NONE) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
@@ -51,5 +52,5 @@ const struct wb_cfn_type cfn_iam_user_to_group_addition = {.name = "AWS::IAM::Us
                                                            .attribute = CFN_ATTRIBUTES("Id"),
                                                            .create = create,
                                                            .update = update,
-                                                           .delete = delete,
+                                                           .delete = destroy,
                                                            .iam = true};

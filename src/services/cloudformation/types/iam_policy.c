@@ -59,7 +59,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
                                                                                 : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return drop(r, r->properties, WB_JSON_NONE) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
@@ -82,6 +83,6 @@ const struct wb_cfn_type cfn_iam_policy = {.name = "AWS::IAM::Policy",
                                            .attribute = CFN_ATTRIBUTES("Id"),
                                            .create = create,
                                            .update = update,
-                                           .delete = delete,
+                                           .delete = destroy,
                                            .ref = ref,
                                            .iam = true};

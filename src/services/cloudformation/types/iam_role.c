@@ -66,7 +66,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
                                                                                : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_iam_strip(r, kind) &&
                    cfn_call_with(r, "iam", "DeleteRole", "RoleName", r->physical_id, NULL)
                ? WB_CFN_DONE
@@ -117,6 +118,6 @@ const struct wb_cfn_type cfn_iam_role = {.name = "AWS::IAM::Role",
                                          .attribute = CFN_ATTRIBUTES("Arn", "RoleId"),
                                          .create = create,
                                          .update = update,
-                                         .delete = delete,
+                                         .delete = destroy,
                                          .read = read,
                                          .iam = true};

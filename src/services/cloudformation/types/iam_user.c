@@ -67,7 +67,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return cfn_retag(r, &tagging, r->physical_id) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return groups(r, false, cfn_prop(r, "Groups"), WB_JSON_NONE) && cfn_iam_strip(r, kind) &&
                    cfn_call_with(r, "iam", "DeleteUser", "UserName", r->physical_id, NULL)
                ? WB_CFN_DONE
@@ -116,6 +117,6 @@ const struct wb_cfn_type cfn_iam_user = {.name = "AWS::IAM::User",
                                          .attribute = CFN_ATTRIBUTES("Arn"),
                                          .create = create,
                                          .update = update,
-                                         .delete = delete,
+                                         .delete = destroy,
                                          .read = read,
                                          .iam = true};

@@ -176,7 +176,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return cfn_retag(r, &tagging, function_arn(r)) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_call_with(r, "lambda", "DeleteFunction", "FunctionName", r->physical_id, NULL)
                ? WB_CFN_DONE
                : cfn_gone(r, "ResourceNotFoundException");
@@ -251,5 +252,5 @@ const struct wb_cfn_type cfn_lambda_function = {
         CFN_ATTRIBUTES("Arn", "SnapStartResponse.ApplyOn", "SnapStartResponse.OptimizationStatus"),
     .create = create,
     .update = update,
-    .delete = delete,
+    .delete = destroy,
     .read = read};

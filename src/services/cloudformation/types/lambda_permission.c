@@ -27,7 +27,8 @@ static enum wb_cfn_result create(struct wb_cfn_resource *r)
     return WB_CFN_DONE;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_call_with2(r, "lambda", "RemovePermission", "FunctionName",
                           cfn_text(r, "FunctionName"), "StatementId", r->physical_id, NULL)
                ? WB_CFN_DONE
@@ -97,5 +98,5 @@ const struct wb_cfn_type cfn_lambda_permission = {.name = "AWS::Lambda::Permissi
                                                   .property = properties,
                                                   .attribute = CFN_ATTRIBUTES("Id"),
                                                   .create = create,
-                                                  .delete = delete,
+                                                  .delete = destroy,
                                                   .read = read};

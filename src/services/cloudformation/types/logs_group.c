@@ -78,7 +78,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return cfn_retag(r, &tagging, wb_slice_sub(arn, 0, arn.n - 2)) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_call_with(r, "logs", "DeleteLogGroup", "logGroupName", r->physical_id, NULL)
                ? WB_CFN_DONE
                : cfn_gone(r, "ResourceNotFoundException");
@@ -126,5 +127,5 @@ const struct wb_cfn_type cfn_logs_log_group = {.name = "AWS::Logs::LogGroup",
                                                .attribute = CFN_ATTRIBUTES("Arn"),
                                                .create = create,
                                                .update = update,
-                                               .delete = delete,
+                                               .delete = destroy,
                                                .read = read};

@@ -12,8 +12,11 @@ static enum wb_cfn_result create(struct wb_cfn_resource *r)
     return cfn_call(&in, "logs", "CreateLogStream", NULL) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
-    struct cfn_in in; cfn_begin(&in, r); cfn_copy_as(&in, "logGroupName", "LogGroupName");
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
+    struct cfn_in in;
+    cfn_begin(&in, r);
+    cfn_copy_as(&in, "logGroupName", "LogGroupName");
     cfn_put(&in, "logStreamName", r->physical_id);
     return cfn_call(&in, "logs", "DeleteLogStream", NULL)
                ? WB_CFN_DONE
@@ -49,5 +52,5 @@ const struct wb_cfn_type cfn_logs_log_stream = {.name = "AWS::Logs::LogStream",
                                                 .property = properties,
                                                 .name_property = "LogStreamName",
                                                 .create = create,
-                                                .delete = delete,
+                                                .delete = destroy,
                                                 .read = read};

@@ -48,7 +48,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return WB_CFN_DONE;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_call_with(r, "sns", "Unsubscribe", "SubscriptionArn", r->physical_id, NULL)
                ? WB_CFN_DONE
                : cfn_gone(r, "NotFound");
@@ -89,5 +90,5 @@ const struct wb_cfn_type cfn_sns_subscription = {.name = "AWS::SNS::Subscription
                                                  .attribute = CFN_ATTRIBUTES("Arn"),
                                                  .create = create,
                                                  .update = update,
-                                                 .delete = delete,
+                                                 .delete = destroy,
                                                  .read = read};

@@ -142,7 +142,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return cfn_retag(r, &tagging, r->physical_id) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_call_with(r, "sns", "DeleteTopic", "TopicArn", r->physical_id, NULL)
                ? WB_CFN_DONE
                : cfn_gone(r, "NotFound");
@@ -206,5 +207,5 @@ const struct wb_cfn_type cfn_sns_topic = {.name = "AWS::SNS::Topic",
                                           .attribute = CFN_ATTRIBUTES("TopicArn", "TopicName"),
                                           .create = create,
                                           .update = update,
-                                          .delete = delete,
+                                          .delete = destroy,
                                           .read = read};

@@ -56,7 +56,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
                                                                             : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return clear_all(r, cfn_prop(r, "Topics"), WB_JSON_NONE) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
@@ -71,7 +72,7 @@ const struct wb_cfn_type cfn_sns_topic_policy = {.name = "AWS::SNS::TopicPolicy"
                                                  .attribute = CFN_ATTRIBUTES("Id"),
                                                  .create = create,
                                                  .update = update,
-                                                 .delete = delete};
+                                                 .delete = destroy};
 
 /* --- of one topic --- */
 

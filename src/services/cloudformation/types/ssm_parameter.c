@@ -71,7 +71,8 @@ static enum wb_cfn_result update(struct wb_cfn_resource *r)
     return cfn_retag(r, &tagging, r->physical_id) ? WB_CFN_DONE : WB_CFN_FAILED;
 }
 
-static enum wb_cfn_result delete (struct wb_cfn_resource *r) {
+static enum wb_cfn_result destroy(struct wb_cfn_resource *r)
+{
     return cfn_call_with(r, "ssm", "DeleteParameter", "Name", r->physical_id, NULL)
                ? WB_CFN_DONE
                : cfn_gone(r, "ParameterNotFound");
@@ -129,5 +130,5 @@ const struct wb_cfn_type cfn_ssm_parameter = {.name = "AWS::SSM::Parameter",
                                               .attribute = CFN_ATTRIBUTES("Type", "Value"),
                                               .create = create,
                                               .update = update,
-                                              .delete = delete,
+                                              .delete = destroy,
                                               .read = read};

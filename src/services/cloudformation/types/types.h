@@ -5,6 +5,7 @@
 #include "services/cloudformation/type.h"
 
 extern const struct wb_cfn_type cfn_cdk_metadata;
+extern const struct wb_cfn_type cfn_custom_resource, cfn_wait_condition, cfn_wait_condition_handle;
 extern const struct wb_cfn_type cfn_cloudwatch_alarm, cfn_cloudwatch_composite_alarm,
     cfn_cloudwatch_dashboard;
 extern const struct wb_cfn_type cfn_dynamodb_table;
