@@ -3,7 +3,7 @@
  * policies say who else may do what. The answers and refusals are those of a bucket with the
  * ownership "bucket owner enforced".
  */
-#include "services/s3/bucket.h"
+#include "services/s3/object.h"
 
 static bool harmless(struct wb_slice canned)
 {
@@ -34,18 +34,43 @@ bool s3_acl_ok(struct wb_call *c)
     return false;
 }
 
-void s3_get_acl(struct wb_call *c)
+static void put_acl(struct wb_call *c, struct wb_slice owner)
 {
-    struct s3_bucket b;
-    if (!s3_call_bucket(c, &b))
-        return;
-    s3_owner_out(c, "Owner", b.account);
+    s3_owner_out(c, "Owner", owner);
     wb_out_list_of(&c->out, "AccessControlList", "Grant");
     wb_out_object(&c->out, NULL);
-    s3_owner_out(c, "Grantee", b.account);
+    wb_out_object(&c->out, "Grantee");
+    wb_out_attribute(&c->out, "xsi:type", "Type", WB_S("CanonicalUser"));
+    wb_out_str(&c->out, "ID", s3_canonical_id(c->arena, owner));
+    wb_out_end(&c->out);
     wb_out_cstr(&c->out, "Permission", "FULL_CONTROL");
     wb_out_end(&c->out);
     wb_out_end(&c->out);
+}
+
+void s3_get_acl(struct wb_call *c)
+{
+    struct s3_bucket b;
+    if (s3_call_bucket(c, &b))
+        put_acl(c, b.account);
+}
+
+void s3_get_object_acl(struct wb_call *c)
+{
+    struct s3_bucket b;
+    struct s3_object o;
+    if (!s3_call_object(c, &b, &o))
+        return;
+    s3_version_header(c, &b, &o);
+    put_acl(c, b.account);
+}
+
+void s3_put_object_acl(struct wb_call *c)
+{
+    struct s3_bucket b;
+    struct s3_object o;
+    if (s3_call_object(c, &b, &o))
+        refuse(c);
 }
 
 void s3_put_acl(struct wb_call *c)

@@ -1,7 +1,7 @@
 /* Operations on buckets. */
 #include "engine/paging.h"
 #include "engine/tags.h"
-#include "services/s3/object.h"
+#include "services/s3/upload.h"
 
 /* --- CreateBucket --- */
 
@@ -133,6 +133,7 @@ void s3_delete_bucket(struct wb_call *c)
     wb_tx_del(c->tx, of_account_key(c->arena, b.account, b.name));
     count_add(c->tx, b.account, -1);
     wb_tags_drop(c->tx, s3_bucket_arn(c->arena, b.name));
+    s3_uploads_drop(c->tx, &b);
     s3_config_drop(c->tx, &b);
 }
 

@@ -4,6 +4,7 @@
 #include "services/s3/facts.h"
 #include "services/s3/notify.h"
 #include "services/s3/shapes.h"
+#include "services/s3/upload.h"
 
 #define OP(n, k, shape, uri, fn, res, ...)                                                         \
     {                                                                                              \
@@ -160,8 +161,63 @@ static const struct wb_op ops[] = {
      .unsigned_ok = true,
      .data = true},
     /* objects */
+    OP("CopyObject", WB_WRITE, s3_in_copy_object, "PUT /{Bucket}/{Key+} x-amz-copy-source",
+       s3_copy_object, s3_of_copy, .action = "s3:PutObject", .answer = "CopyObjectResult",
+       .data = true),
+    OP("DeleteObject", WB_WRITE, s3_in_delete_object, "DELETE /{Bucket}/{Key+}", s3_delete_object,
+       s3_of_version, .status = 204, .data = true),
+    OP("DeleteObjectTagging", WB_WRITE, s3_in_delete_object_tagging,
+       "DELETE /{Bucket}/{Key+}?tagging", s3_delete_object_tagging, s3_of_version, .status = 204,
+       .data = true),
+    OP("DeleteObjects", WB_WRITE, s3_in_delete_objects, "POST /{Bucket}?delete", s3_delete_objects,
+       s3_of_deletes, .action = "s3:DeleteObject", .answer = "DeleteResult", .data = true),
+    OP("GetObject", WB_READ, s3_in_get_object, "GET /{Bucket}/{Key+}", s3_get_object, s3_of_version,
+       .data = true),
+    OP("GetObjectAcl", WB_READ, s3_in_get_object_acl, "GET /{Bucket}/{Key+}?acl", s3_get_object_acl,
+       s3_of_version, .answer = "AccessControlPolicy", .data = true),
+    OP("GetObjectAttributes", WB_READ, s3_in_get_object_attributes,
+       "GET /{Bucket}/{Key+}?attributes", s3_get_object_attributes, s3_of_attributes,
+       .action = "s3:GetObject", .answer = "GetObjectAttributesResponse", .data = true),
+    OP("GetObjectTagging", WB_READ, s3_in_get_object_tagging, "GET /{Bucket}/{Key+}?tagging",
+       s3_get_object_tagging, s3_of_version, .answer = "Tagging", .data = true),
+    OP("HeadObject", WB_READ, s3_in_head_object, "HEAD /{Bucket}/{Key+}", s3_head_object,
+       s3_of_version, .action = "s3:GetObject", .data = true),
+    OP("PutObject", WB_WRITE, s3_in_put_object, "PUT /{Bucket}/{Key+}", s3_put_object, s3_of_put,
+       .body_max = WB_S3_OBJECT_MAX, .body_blob = true, .data = true),
+    OP("PutObjectAcl", WB_WRITE, s3_in_put_object_acl, "PUT /{Bucket}/{Key+}?acl",
+       s3_put_object_acl, s3_of_version, .data = true),
+    OP("PutObjectTagging", WB_WRITE, s3_in_put_object_tagging, "PUT /{Bucket}/{Key+}?tagging",
+       s3_put_object_tagging, s3_of_version, .data = true),
     /* listings */
+    OP("ListObjectVersions", WB_SCAN, s3_in_list_object_versions, "GET /{Bucket}?versions",
+       s3_list_object_versions, s3_of_bucket, .action = "s3:ListBucketVersions",
+       .answer = "ListVersionsResult", .data = true),
+    OP("ListObjects", WB_SCAN, s3_in_list_objects, "GET /{Bucket}", s3_list_objects, s3_of_bucket,
+       .action = "s3:ListBucket", .answer = "ListBucketResult", .data = true),
+    OP("ListObjectsV2", WB_SCAN, s3_in_list_objects_v2, "GET /{Bucket}?list-type=2",
+       s3_list_objects_v2, s3_of_bucket, .action = "s3:ListBucket", .answer = "ListBucketResult",
+       .data = true, .event_name = "ListObjects"),
     /* multipart uploads */
+    OP("AbortMultipartUpload", WB_WRITE, s3_in_abort_multipart_upload,
+       "DELETE /{Bucket}/{Key+}?uploadId", s3_abort_upload, s3_of_key, .status = 204, .data = true),
+    OP("CompleteMultipartUpload", WB_WRITE, s3_in_complete_multipart_upload,
+       "POST /{Bucket}/{Key+}?uploadId", s3_complete_upload, s3_of_key, .action = "s3:PutObject",
+       .answer = "CompleteMultipartUploadResult", .data = true),
+    OP("CreateMultipartUpload", WB_WRITE, s3_in_create_multipart_upload,
+       "POST /{Bucket}/{Key+}?uploads", s3_create_upload, s3_of_put, .action = "s3:PutObject",
+       .answer = "InitiateMultipartUploadResult", .data = true),
+    OP("ListMultipartUploads", WB_SCAN, s3_in_list_multipart_uploads, "GET /{Bucket}?uploads",
+       s3_list_uploads, s3_of_bucket, .action = "s3:ListBucketMultipartUploads",
+       .answer = "ListMultipartUploadsResult", .data = true),
+    OP("ListParts", WB_SCAN, s3_in_list_parts, "GET /{Bucket}/{Key+}?uploadId", s3_list_parts,
+       s3_of_key, .action = "s3:ListMultipartUploadParts", .answer = "ListPartsResult",
+       .data = true),
+    OP("UploadPart", WB_WRITE, s3_in_upload_part, "PUT /{Bucket}/{Key+}?partNumber&uploadId",
+       s3_upload_part, s3_of_key, .action = "s3:PutObject", .body_max = WB_S3_OBJECT_MAX,
+       .body_blob = true, .data = true),
+    OP("UploadPartCopy", WB_WRITE, s3_in_upload_part_copy,
+       "PUT /{Bucket}/{Key+}?partNumber&uploadId x-amz-copy-source", s3_upload_part_copy,
+       s3_of_part_copy, .action = "s3:PutObject", .answer = "CopyPartResult", .data = true),
 };
 
 const struct wb_service wb_s3_service = {
@@ -169,6 +225,7 @@ const struct wb_service wb_s3_service = {
     .title = "Amazon S3",
     .signing_name = "s3",
     .model = "s3",
+    .protocol = WB_REST_XML,
     .version = "2006-03-01",
     .xmlns = "http://s3.amazonaws.com/doc/2006-03-01/",
     .type_prefix = "",
@@ -188,6 +245,9 @@ static void start(struct wb_engine *e)
     wb_resource_policy_register(e, "s3", s3_resource_policy);
     wb_resource_owner_register(e, "s3", s3_owner);
     wb_executor_register(e, &s3_notify_executor);
+    wb_job_register(e, &s3_parts_job);
+    wb_job_register(e, &s3_uploads_job);
 }
 
-const struct wb_module wb_s3_module = {.service = &wb_s3_service, .start = start};
+const struct wb_module wb_s3_module = {
+    .service = &wb_s3_service, .start = start, .check = s3_check};

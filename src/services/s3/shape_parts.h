@@ -93,7 +93,7 @@ static const struct wb_shape body __attribute__((unused)) = {.kind = WB_BLOB, .n
         H("IfUnmodifiedSince", text, "If-Unmodified-Since")
 #define WRITE_CONDITIONS H("IfMatch", str, "If-Match"), H("IfNoneMatch", str, "If-None-Match")
 #define SOURCE                                                                                     \
-    H("CopySource", str, "x-amz-copy-source"),                                                     \
+    HR("CopySource", str, "x-amz-copy-source"),                                                    \
         H("CopySourceIfMatch", str, "x-amz-copy-source-if-match"),                                 \
         H("CopySourceIfModifiedSince", text, "x-amz-copy-source-if-modified-since"),               \
         H("CopySourceIfNoneMatch", str, "x-amz-copy-source-if-none-match"),                        \

@@ -1,15 +1,17 @@
 /* Inputs of the operations on objects. */
 #include "services/s3/shape_parts.h"
 
+LIST(object_attributes_list, "ObjectAttributesList", 0, 0, str);
 STRUCT(object_identifier, "ObjectIdentifier", R("Key", key_text), M("VersionId", str));
 FLAT(object_identifier_list, "ObjectIdentifierList", object_identifier);
 STRUCT(delete, "Delete", WR("Objects", object_identifier_list, "Object"), M("Quiet", boolean));
 
-STRUCT(tag, "Tag", R("Key", str), R("Value", str));
+STRUCT(tag, "Tag", R("Key", key_text), R("Value", str));
 ITEMS(tag_set, "TagSet", "Tag", tag);
 INPUT(s3_s_tagging, "Tagging", R("TagSet", tag_set));
 STRUCT(grantee, "Grantee", M("DisplayName", str), M("EmailAddress", str), M("ID", str),
-       WR("Type", str, "xsi:type"), M("URI", str));
+       {.name = "Type", .shape = &str, .required = true, .wire = "xsi:type", .attribute = true},
+       M("URI", str));
 STRUCT(grant, "Grant", M("Grantee", grantee), M("Permission", str));
 ITEMS(grants, "Grants", "Grant", grant);
 STRUCT(owner, "Owner", M("DisplayName", str), M("ID", str));
@@ -45,7 +47,8 @@ INPUT(s3_in_copy_object, "CopyObjectRequest", BUCKET,
 INPUT(s3_in_get_object_attributes, "GetObjectAttributesRequest", BUCKET, KEY,
       Q("VersionId", str, "versionId"), H("MaxParts", text, "x-amz-max-parts"),
       H("PartNumberMarker", text, "x-amz-part-number-marker"),
-      HR("ObjectAttributes", str, "x-amz-object-attributes"), OWNER, PAYER, SSEC);
+      HR("ObjectAttributes", object_attributes_list, "x-amz-object-attributes"), OWNER, PAYER,
+      SSEC);
 INPUT(s3_in_put_object_tagging, "PutObjectTaggingRequest", BUCKET, KEY,
       Q("VersionId", str, "versionId"), PAYLOAD_R("Tagging", s3_s_tagging, NULL), OWNER, PAYER,
       BODY_SUM);
