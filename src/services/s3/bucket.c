@@ -37,11 +37,17 @@ static bool choose_region(struct wb_call *c, struct wb_slice *region)
     return false;
 }
 
+/* The account of the call is by now that of the bucket, should there be one. */
+static struct wb_slice caller(const struct wb_call *c)
+{
+    return c->ctx.principal.account.n ? c->ctx.principal.account : c->ctx.account;
+}
+
 static bool name_free(struct wb_call *c, struct wb_slice name, struct s3_bucket *there)
 {
     if (!s3_bucket_read(c->tx, name, there))
         return true;
-    if (!wb_slice_eq(there->account, c->ctx.account))
+    if (!wb_slice_eq(there->account, caller(c)))
         s3_fail(c, "BucketAlreadyExists", 409, "BucketName", name,
                 "The requested bucket name is not available. The bucket namespace is shared by "
                 "all users of the system. Please select a different name and try again.");
@@ -77,7 +83,7 @@ static void count_add(struct wb_tx *tx, struct wb_slice account, int by)
 void s3_create_bucket(struct wb_call *c)
 {
     struct s3_bucket b = {.name = wb_in_str(c, "Bucket"),
-                          .account = c->ctx.account,
+                          .account = caller(c),
                           .created_ms = c->tx->now_ms},
                      there;
     if (!s3_bucket_name_valid(b.name)) {

@@ -1,8 +1,8 @@
 /* CopyObject: another object with the same bytes. They are shared, nothing is read. */
-#include "services/s3/notify.h"
 #include "services/s3/copy.h"
 #include "base/limits.h"
 #include "codec/text.h"
+#include "services/s3/notify.h"
 
 static bool bad_source(struct wb_call *c, struct wb_slice given, const char *what)
 {

@@ -229,7 +229,6 @@ const struct wb_service wb_s3_service = {
     .version = "2006-03-01",
     .xmlns = "http://s3.amazonaws.com/doc/2006-03-01/",
     .type_prefix = "",
-    .protocol = WB_REST_XML,
     .anonymous = true,
     .enter = s3_enter,
     .op = ops,
