@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """All figures of one run in one table; see docs/BENCHMARKS.md.
 
-    table.py [NAME...]    names: floor calls flow sync match identity start
+    table.py [NAME...]    names: floor calls flow sync match identity alarms start
 """
 import http.client
 import io
@@ -165,6 +165,13 @@ def identity():
             target="equal", good=len(set(counts)) == 1)
 
 
+def alarms():
+    say("alarms")
+    out = subprocess.run([os.path.join(BUILD, "benchmarks", "alarms_bench")], stdout=subprocess.PIPE, check=True, text=True).stdout
+    count, _, per_second = out.split()
+    row("alarms evaluated, %s of them" % f"{int(count):,}", "%s/CPU-s" % per_second, target=">= 10000", good=int(per_second) >= 10000)
+
+
 def comparison(place):
     """Instructions of 200 checks of a signature that is wrong at one of its 64 characters."""
     out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=wb_sigv4_verify",
@@ -228,7 +235,7 @@ def start():
         assert items >= MILLION, items
 
 
-PARTS = {"floor": floor, "calls": calls, "sync": sync, "flow": flow, "match": match, "identity": identity, "start": start}
+PARTS = {"floor": floor, "calls": calls, "sync": sync, "flow": flow, "match": match, "identity": identity, "alarms": alarms, "start": start}
 
 
 def main():
