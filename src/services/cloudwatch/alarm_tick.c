@@ -92,8 +92,8 @@ static bool too_few_samples(const struct cw_alarm *al, struct wb_arena *a, const
         return false;
     for (unsigned i = 0; i < r->periods; i++)
         samples += isnan(point[i].value) ? 0 : point[i].samples;
-    double p = stat.hi / 100, part = p < 0.5 ? p : 1 - p;
-    return part > 0 && samples < 10 / part;
+    double part = stat.hi < 50 ? stat.hi : 100 - stat.hi; /* percent: p90 stays exact */
+    return part > 0 && samples * part < 10 * 100;
 }
 
 /* The window slides by the minute, so samples that were spread over two periods fall into one again
