@@ -294,10 +294,10 @@ static bool real(struct wb_slice s, bool negative, struct wb_buf *out)
 
 static bool write_number(struct wb_slice s, struct wb_buf *out)
 {
-    bool negative = s.n && s.p[0] == '-';
-    if (s.n && (s.p[0] == '-' || s.p[0] == '+'))
+    bool negative = s.n && s.p[0] == '-', sign = s.n && (negative || s.p[0] == '+');
+    if (sign)
         s = wb_slice_sub(s, 1, s.n);
-    if (s.n == 0 || !(digit_in(s.p[0], 10) || s.p[0] == '.'))
+    if (s.n == 0 || !(digit_in(s.p[0], 10) || (s.p[0] == '.' && !sign)))
         return false;
     return integer(s, negative, out) || real(s, negative, out);
 }

@@ -71,7 +71,7 @@ static struct wb_tree *body_for(const struct variable *v, const struct wb_tree *
     struct wb_tree *c = wb_tree_new(v->a, t->type);
     *v->made += sizeof *c;
     c->text = t->type == WB_JSON_STRING ? filled(v, t->text) : t->text;
-    for (size_t i = 0; i < t->count && *v->made <= WB_CFN_EVALUATED_MAX; i++) {
+    for (size_t i = 0; i < t->count && *v->made <= WB_CFN_EXPANDED_MAX; i++) {
         struct wb_slice key = t->member[i].key;
         wb_tree_add(v->a, c, key.p ? filled(v, key) : key, body_for(v, t->member[i].value));
     }
@@ -118,21 +118,34 @@ static bool loop_form(struct expander *e, struct wb_slice name, struct wb_tree *
     return true;
 }
 
-static bool add_body(struct expander *e, struct wb_slice loop, struct wb_tree *out,
+/* An object that loops write into, and its keys so far. */
+struct target {
+    struct wb_tree *object;
+    struct wb_names keys;
+};
+
+static bool add_key(struct expander *e, struct wb_slice loop, struct target *out,
+                    struct wb_tree_member m)
+{
+    if (!wb_names_add(&out->keys, m.key, 0))
+        return wb_transform_fail(e->x, "%.*s makes the key %.*s twice", WB_FMT(loop),
+                                 WB_FMT(m.key));
+    wb_tree_add(e->x->a, out->object, m.key, m.value);
+    return true;
+}
+
+static bool add_body(struct expander *e, struct wb_slice loop, struct target *out,
                      struct wb_tree *body)
 {
     if (!expand(e, body))
         return false;
-    for (size_t i = 0; i < body->count; i++) {
-        if (wb_tree_get_slice(out, body->member[i].key))
-            return wb_transform_fail(e->x, "%.*s makes the key %.*s twice", WB_FMT(loop),
-                                     WB_FMT(body->member[i].key));
-        wb_tree_add(e->x->a, out, body->member[i].key, body->member[i].value);
-    }
+    for (size_t i = 0; i < body->count; i++)
+        if (!add_key(e, loop, out, body->member[i]))
+            return false;
     return true;
 }
 
-static bool loop(struct expander *e, struct wb_slice name, struct wb_tree *t, struct wb_tree *out)
+static bool loop(struct expander *e, struct wb_slice name, struct wb_tree *t, struct target *out)
 {
     if (!loop_form(e, name, t))
         return false;
@@ -145,7 +158,7 @@ static bool loop(struct expander *e, struct wb_slice name, struct wb_tree *t, st
         struct variable v = {e->x->a, t->member[0].value->text, value,
                              only_alphanumeric(e->x->a, value), &e->x->made};
         struct wb_tree *body = body_for(&v, t->member[2].value);
-        if (e->x->made > WB_CFN_EVALUATED_MAX)
+        if (e->x->made > WB_CFN_EXPANDED_MAX)
             return wb_transform_fail(e->x, "%.*s makes the template too large", WB_FMT(name));
         if (!add_body(e, name, out, body))
             return false;
@@ -161,14 +174,14 @@ static bool expand(struct expander *e, struct wb_tree *t)
     for (size_t i = 0; i < t->count; i++)
         any |= t->type == WB_JSON_OBJECT && is_loop(t->member[i].key);
     if (any) {
-        struct wb_tree *out = wb_tree_new(e->x->a, WB_JSON_OBJECT);
+        struct target out = {.object = wb_tree_new(e->x->a, WB_JSON_OBJECT)};
+        wb_names_init(&out.keys, e->x->a, t->count);
         for (size_t i = 0; i < t->count; i++) {
-            if (!is_loop(t->member[i].key))
-                wb_tree_add(e->x->a, out, t->member[i].key, t->member[i].value);
-            else if (!loop(e, t->member[i].key, t->member[i].value, out))
+            struct wb_tree_member m = t->member[i];
+            if (!(is_loop(m.key) ? loop(e, m.key, m.value, &out) : add_key(e, m.key, &out, m)))
                 return false;
         }
-        *t = *out;
+        *t = *out.object;
     }
     for (size_t i = 0; i < t->count; i++)
         if (!expand(e, t->member[i].value))

@@ -217,7 +217,7 @@ struct wb_tree *wb_tree_call(struct wb_arena *a, const char *name, struct wb_tre
 
 void wb_names_init(struct wb_names *n, struct wb_arena *a, size_t count)
 {
-    n->size = 4;
+    *n = (struct wb_names){.a = a, .size = 4};
     while (n->size < count * 2)
         n->size *= 2;
     n->name = wb_new_n(a, struct wb_slice, n->size);
@@ -233,12 +233,28 @@ static size_t slot(const struct wb_names *n, struct wb_slice name)
     return i;
 }
 
+static void grow(struct wb_names *n)
+{
+    struct wb_names more;
+    wb_names_init(&more, n->a, n->size);
+    for (size_t i = 0; i < n->size; i++)
+        if (n->name[i].p)
+            wb_names_add(&more, n->name[i], n->value[i]);
+    *n = more;
+}
+
 bool wb_names_add(struct wb_names *n, struct wb_slice name, size_t value)
 {
     assert(name.p);
     size_t i = slot(n, name);
     if (n->name[i].p)
         return false;
+    if (++n->count * 2 > n->size) {
+        n->count--;
+        grow(n);
+        n->count++;
+        i = slot(n, name);
+    }
     n->name[i] = name;
     n->value[i] = value;
     return true;

@@ -46,10 +46,11 @@ struct wb_tree *wb_tree_call(struct wb_arena *a, const char *name, struct wb_tre
 
 /* Names to numbers, for sections with many members. Of equal names the first one stays. */
 struct wb_names {
+    struct wb_arena *a;
     struct wb_slice *name;
-    size_t *value, size; /* a power of two, or 0 */
+    size_t *value, size, count; /* size: a power of two, or 0 */
 };
-void wb_names_init(struct wb_names *n, struct wb_arena *a, size_t count);
+void wb_names_init(struct wb_names *n, struct wb_arena *a, size_t count); /* it grows beyond that */
 bool wb_names_add(struct wb_names *n, struct wb_slice name,
                   size_t value); /* false: there already */
 bool wb_names_find(const struct wb_names *n, struct wb_slice name, size_t *value);
