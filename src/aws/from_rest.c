@@ -8,6 +8,7 @@
 #include "aws/wire.h"
 #include "base/utf8.h"
 #include "codec/text.h"
+#include <strings.h>
 
 #define BAD_ENCODING "The request's URI or headers are badly encoded"
 
@@ -30,6 +31,21 @@ static struct wb_slice parameter(struct wb_arena *a, struct wb_slice query, cons
     return WB_SLICE_NULL;
 }
 
+/* "aws-chunked" is how the body came, not what the object is encoded in. */
+static struct wb_slice without_coding(struct wb_arena *a, struct wb_slice text)
+{
+    struct wb_buf b = wb_buf_in(a);
+    while (text.p) {
+        struct wb_slice one = wb_slice_trim(wb_slice_cut(&text, ','));
+        if (one.n == 0 || wb_slice_ieq(one, WB_S("aws-chunked")))
+            continue;
+        if (b.n)
+            wb_buf_char(&b, ',');
+        wb_buf_slice_put(&b, one);
+    }
+    return b.n ? wb_buf_slice(&b) : WB_SLICE_NULL;
+}
+
 /* The member's text; null when absent. False when it is badly encoded. */
 static bool find_text(struct wb_call *c, const struct wb_sig_request *r, const struct wb_member *m,
                       struct wb_slice *text)
@@ -38,6 +54,9 @@ static bool find_text(struct wb_call *c, const struct wb_sig_request *r, const s
     *text = WB_SLICE_NULL;
     if (m->where == WB_IN_HEADER)
         *text = wb_wire_header(r, name);
+    if (m->where == WB_IN_HEADER && c->protocol == WB_REST_XML &&
+        strcasecmp(name, "content-encoding") == 0)
+        *text = without_coding(c->arena, *text);
     else if (m->where == WB_IN_URI)
         *text = label(c->wire, name);
     else if (m->where == WB_IN_QUERY)

@@ -28,6 +28,7 @@ struct blobs {
     struct wb_map *held; /* name -> how many hold it; under the lock */
     struct wb_pool_task sweep;
     DIR *sweeping;
+    bool swept, again; /* the task is in the pool; it is asked for once more; under the lock */
 };
 
 struct wb_blob_writer {
@@ -360,6 +361,10 @@ static void sweep(struct wb_pool_task *t, struct wb_txn *txn)
     if (b->sweeping)
         closedir(b->sweeping);
     b->sweeping = NULL;
+    pthread_mutex_lock(&b->lock);
+    b->swept = b->again && wb_pool_add(b->engine, &b->sweep);
+    b->again = false;
+    pthread_mutex_unlock(&b->lock);
 }
 
 /* --- check --- */
@@ -401,7 +406,11 @@ void wb_blobs_new(struct wb_engine *e)
 
 void wb_blobs_sweep(struct wb_engine *e)
 {
-    wb_pool_add(e, &blobs_of(e)->sweep);
+    struct blobs *b = blobs_of(e);
+    pthread_mutex_lock(&b->lock);
+    b->again = b->swept;
+    b->swept = b->swept || wb_pool_add(e, &b->sweep);
+    pthread_mutex_unlock(&b->lock);
 }
 
 void wb_blobs_free(struct wb_engine *e)

@@ -1,6 +1,7 @@
 /*
  * One service calling another.
  */
+#include "engine/blob.h"
 #include "engine/identity.h"
 #include "engine/internal.h"
 
@@ -33,43 +34,108 @@ const struct wb_op *wb_call_op(const struct wb_engine *e, const char *service,
     return op && op->class != WB_ASYNC ? op : NULL;
 }
 
-bool wb_call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *service,
-                     const char *operation, struct wb_slice input, struct wb_slice *answer,
-                     struct wb_error *err)
+/* The whole of it; what the handler left is in *call. */
+static bool call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *service,
+                         const char *operation, struct wb_slice input, struct wb_call *call,
+                         struct wb_slice *answer, struct wb_error *err)
 {
-    struct wb_call c = {.engine = tx->engine, .arena = tx->arena, .ctx = *ctx, .tx = tx};
-    c.service = wb_services_find(tx->engine->services, wb_slice_str(service));
-    c.op = wb_call_op(tx->engine, service, operation);
-    c.protocol = WB_JSON10;
+    *call = (struct wb_call){.engine = tx->engine, .arena = tx->arena, .ctx = *ctx, .tx = tx};
+    call->service = wb_services_find(tx->engine->services, wb_slice_str(service));
+    call->op = wb_call_op(tx->engine, service, operation);
+    call->protocol = WB_JSON10;
     *answer = WB_SLICE_NULL;
-    if (!c.op) {
+    if (!call->op) {
         *err = (struct wb_error){.code = "UnknownOperationException",
                                  .message = wb_printf(tx->arena, "%s:%s", service, operation),
                                  .status = 400};
         return false;
     }
-    wb_out_init(&c.out, tx->arena, false);
+    wb_out_init(&call->out, tx->arena, false);
     struct wb_json_error why;
-    c.in = wb_json_read(tx->arena, input, &why);
-    if (wb_json_type(c.in) != WB_JSON_OBJECT)
-        wb_fail(&c, "SerializationException", 400, "The input is not a JSON object");
-    if (!wb_failed(&c) && wb_validate_types(&c))
-        wb_validate(&c);
-    bool asked = !wb_failed(&c);
+    call->in = wb_json_read(tx->arena, input, &why);
+    if (wb_json_type(call->in) != WB_JSON_OBJECT)
+        wb_fail(call, "SerializationException", 400, "The input is not a JSON object");
+    if (!wb_failed(call) && wb_validate_types(call))
+        wb_validate(call);
+    bool asked = !wb_failed(call);
     if (asked)
-        wb_call_authorize(&c, tx);
-    if (!wb_failed(&c) && c.op->class == WB_WRITE)
-        run_write(&c);
-    else if (!wb_failed(&c))
-        run(&c);
-    if (!wb_failed(&c) && tx->status != WB_STORE_OK)
-        wb_fail_internal(&c);
-    if (tx->writes && asked && wb_audit_wanted(&c))
-        wb_audit_call(tx, &c);
-    if (wb_failed(&c)) {
-        *err = c.error;
+        wb_call_authorize(call, tx);
+    if (!wb_failed(call) && call->op->class == WB_WRITE)
+        run_write(call);
+    else if (!wb_failed(call))
+        run(call);
+    if (!wb_failed(call) && tx->status != WB_STORE_OK)
+        wb_fail_internal(call);
+    if (tx->writes && asked && wb_audit_wanted(call))
+        wb_audit_call(tx, call);
+    if (wb_failed(call)) {
+        *err = call->error;
         return false;
     }
-    *answer = c.raw_answer.p ? c.raw_answer : wb_out_done(&c.out);
+    *answer = call->raw_answer.p ? call->raw_answer : wb_out_done(&call->out);
+    return true;
+}
+
+bool wb_call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *service,
+                     const char *operation, struct wb_slice input, struct wb_slice *answer,
+                     struct wb_error *err)
+{
+    struct wb_call c;
+    return call_service(tx, ctx, service, operation, input, &c, answer, err);
+}
+
+/* --- an object of S3 --- */
+
+static bool read_pieces(const struct wb_call *c, size_t max, struct wb_slice *bytes,
+                        struct wb_error *err)
+{
+    struct wb_slice *part = wb_new_n(c->arena, struct wb_slice, c->piece_count + 1);
+    size_t size = 0;
+    for (size_t i = 0; i < c->piece_count; i++) {
+        const struct wb_piece *p = &c->piece[i];
+        if ((uint64_t)p->size > max - size) {
+            *err = (struct wb_error){.code = "EntityTooLarge",
+                                     .message = wb_printf(c->arena,
+                                                          "The object is larger than the allowed "
+                                                          "%zu bytes.",
+                                                          max),
+                                     .status = 400};
+            return false;
+        }
+        size += (size_t)p->size;
+    }
+    for (size_t i = 0; i < c->piece_count; i++)
+        if (!wb_blob_read(c->engine, c->arena, c->piece[i].blob, c->piece[i].offset,
+                          (size_t)c->piece[i].size, &part[i])) {
+            *err = (struct wb_error){.code = "InternalError",
+                                     .message = WB_S("The object's data cannot be read."),
+                                     .status = 500};
+            return false;
+        }
+    *bytes = wb_concat(c->arena, part, c->piece_count);
+    return true;
+}
+
+bool wb_call_object(struct wb_tx *tx, const struct wb_ctx *ctx, struct wb_slice bucket,
+                    struct wb_slice key, struct wb_slice version, size_t max,
+                    struct wb_slice *bytes, struct wb_error *err)
+{
+    struct wb_buf b = wb_buf_in(tx->arena);
+    struct wb_json_writer w;
+    struct wb_call c;
+    struct wb_slice answer;
+    wb_jw_init(&w, &b);
+    wb_jw_object(&w);
+    wb_jw_kstr(&w, "Bucket", bucket);
+    wb_jw_kstr(&w, "Key", key);
+    if (version.p)
+        wb_jw_kstr(&w, "VersionId", version);
+    wb_jw_end_object(&w);
+    *bytes = WB_SLICE_NULL;
+    if (!call_service(tx, ctx, "s3", "GetObject", wb_buf_slice(&b), &c, &answer, err))
+        return false;
+    if (c.piece_count)
+        return read_pieces(&c, max, bytes, err);
+    *bytes = WB_S("");
     return true;
 }

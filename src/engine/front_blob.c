@@ -128,7 +128,10 @@ static void trailer(struct wb_upload *u)
     }
     if (!u->signer)
         return;
-    wb_hash_update(u->trailer_hash, name);
+    for (size_t i = 0; i < name.n; i++) { /* as signed: in lower case */
+        char ch = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (char)(name.p[i] + 32) : name.p[i];
+        wb_hash_update(u->trailer_hash, wb_slice(&ch, 1));
+    }
     wb_hash_update(u->trailer_hash, WB_S(":"));
     wb_hash_update(u->trailer_hash, value);
     wb_hash_update(u->trailer_hash, WB_S("\n"));
