@@ -197,6 +197,8 @@ def listings(w):
     assert [o["Key"] for o in r["Contents"]] == ["d2/2", "d2/3"] and r["IsTruncated"] and r["KeyCount"] == 2
     assert len(r["Contents"][0]["Owner"]["ID"]) == 64
     refused("InvalidArgument", s3.list_objects_v2, Bucket="many", ContinuationToken="mine")
+    s3.delete_objects(Bucket="many", Delete={"Objects": [{"Key": k} for k in keys]})
+    s3.delete_bucket(Bucket="many")
 
 
 def parts(w):
@@ -292,6 +294,7 @@ def crash(w):
     """What was acknowledged is whole; what was not leaves nothing behind."""
     s3 = w.client("s3")
     s3.create_bucket(Bucket="crash")
+    wait_for(lambda: not files(w))  # of the tests before
     rng = random.Random(1)
     acknowledged = {}
     stop = threading.Event()

@@ -70,7 +70,7 @@ void s3_upload_part(struct wb_call *c)
     if (!read_number(c, &p.number) || !s3_call_upload(c, &b, &u) || !take_sum(c, &u, &p))
         return;
     wb_md5(WB_S(""), p.md5);
-    if (c->blob && c->blob->size) {
+    if (c->blob) {
         memcpy(p.md5, c->blob->md5, sizeof p.md5);
         piece = (struct wb_piece){c->blob->name, 0, c->blob->size};
         p.piece = &piece;

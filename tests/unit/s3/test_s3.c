@@ -11,6 +11,7 @@ struct answer {
     size_t headers;
     struct wb_piece *piece;
     size_t pieces;
+    size_t memory; /* that the call took: grows with the rows it read */
 };
 
 struct call {
@@ -65,6 +66,7 @@ static void call_fn(struct wb_tx *tx, void *arg)
     wb_arena_release(&k->out->arena); /* the command may run again */
     *k->out = (struct answer){.code = WB_SLICE_NULL};
     wb_arena_init(&k->out->arena, 0);
+    k->out->memory = tx->arena->total;
     copy_answer(k->out, &c);
 }
 
@@ -441,6 +443,52 @@ static void test_listing(void **state)
     close_world(&w);
 }
 
+#define MANY  100000
+#define BATCH 500
+
+static void many_fn(struct wb_tx *tx, void *arg)
+{
+    int from = *(int *)arg;
+    struct s3_bucket b;
+    assert_true(s3_bucket_read(tx, WB_S("buck"), &b));
+    for (int i = from; i < from + BATCH; i++) {
+        struct s3_object o = {.key = wb_printf(tx->arena, "%c/%06d", 'a' + i % 10, i),
+                              .etag = WB_S(S3_EMPTY_MD5)};
+        s3_object_put(tx, &b, &o);
+    }
+}
+
+/* An answer reads the rows it tells of, and steps over what is behind a prefix. */
+static void test_many_keys(void **state)
+{
+    struct world w;
+    open_world(&w);
+    for (int i = 0; i < MANY; i += BATCH)
+        assert_int_equal(run(&w, many_fn, &i), WB_COMMITTED);
+    static const struct {
+        const char *in;
+        size_t most;
+    } cases[] = {
+        {"'Delimiter':'/'", 128 << 10},
+        {"'Delimiter':'/','MaxKeys':3,'StartAfter':'c'", 128 << 10},
+        {"'Prefix':'j/0999','MaxKeys':5", 128 << 10},
+        {"'StartAfter':'e/05','MaxKeys':5", 128 << 10},
+        {"'Prefix':'f/'", 16 << 20},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer x = call(&w, "ListObjectsV2", "{'Bucket':'buck',%s}", cases[i].in);
+        if (x.code.p || x.memory > cases[i].most)
+            fail_msg("%s: %.*s %zu bytes", cases[i].in, WB_FMT(x.code), x.memory);
+        wb_arena_release(&x.arena);
+    }
+    HAS(&w, "'KeyCount':10", "ListObjectsV2", "{'Bucket':'buck','Delimiter':'/'}");
+    HAS(&w, "'IsTruncated':true,'KeyCount':1000", "ListObjectsV2", "{'Bucket':'buck'}");
+    HAS(&w, "'KeyCount':10", "ListObjectsV2", "{'Bucket':'buck','Prefix':'j/0999'}");
+    HAS(&w, "'NextKeyMarker':'c/'", "ListObjectVersions",
+        "{'Bucket':'buck','Delimiter':'/','MaxKeys':3}");
+    close_world(&w);
+}
+
 /* --- objects --- */
 
 static void test_conditions(void **state)
@@ -716,12 +764,13 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_buckets),
-        cmocka_unit_test(test_versions), cmocka_unit_test(test_version_pages),
-        cmocka_unit_test(test_listing),  cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_ranges),   cmocka_unit_test(test_copy),
-        cmocka_unit_test(test_tags),     cmocka_unit_test(test_delete_many),
-        cmocka_unit_test(test_upload),   cmocka_unit_test(test_many_parts),
+        cmocka_unit_test(test_names),       cmocka_unit_test(test_buckets),
+        cmocka_unit_test(test_versions),    cmocka_unit_test(test_version_pages),
+        cmocka_unit_test(test_listing),     cmocka_unit_test(test_many_keys),
+        cmocka_unit_test(test_conditions),  cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_copy),        cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_delete_many), cmocka_unit_test(test_upload),
+        cmocka_unit_test(test_many_parts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
