@@ -131,7 +131,8 @@ struct wb_ctx {
     struct wb_slice trace;     /* X-Amzn-Trace-Id: "Root=1-..;Parent=..;Sampled=1", or null */
     struct wb_slice source_ip; /* null inside */
     struct wb_slice user_agent;
-    unsigned depth; /* hops so far */
+    unsigned depth;  /* hops so far */
+    bool unrecorded; /* the server prepares an account: nobody's act, not in the audit log */
 };
 struct wb_slice wb_ctx_pack(struct wb_arena *a, const struct wb_ctx *c);
 bool wb_ctx_unpack(struct wb_slice s, struct wb_ctx *out);

@@ -17,7 +17,7 @@
 
 bool wb_audit_wanted(const struct wb_call *c)
 {
-    if (!c->op || !c->service)
+    if (!c->op || !c->service || c->ctx.unrecorded)
         return false;
     if (c->denial)
         return true;

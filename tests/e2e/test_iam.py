@@ -525,7 +525,7 @@ def two_accounts(w, iam):
     """The same names in another account are others; nobody reaches over."""
     other = dict(re.findall(r"^export (\w+)=(.*)$", w.waybill("account", "add", "222222222222").stdout, re.M))
     there = w.client_with("iam", {"AccessKeyId": other["AWS_ACCESS_KEY_ID"], "SecretAccessKey": other["AWS_SECRET_ACCESS_KEY"]})
-    assert there.list_users()["Users"] == [] and there.list_roles()["Roles"] == []
+    assert there.list_users()["Users"] == [] and {r["RoleName"][:14] for r in there.list_roles()["Roles"]} == {"cdk-hnb659fds-"}
     there.create_user(UserName="alice")
     there.create_role(RoleName="worker", AssumeRolePolicyDocument=trust({"AWS": ARN + "user/alice"}))
     assert there.get_role(RoleName="worker")["Role"]["Arn"] == "arn:aws:iam::222222222222:role/worker"

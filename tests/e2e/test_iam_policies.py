@@ -414,7 +414,7 @@ def account(w):
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "lambda.amazonaws.com"} and role["InstanceProfileList"] == []
     detail = {p["PolicyName"]: p for p in whole["Policies"]}
     assert len(detail["bobs"]["PolicyVersionList"]) == 3 and detail["bobs"]["PolicyVersionList"][0]["Document"]
-    assert detail["IAMReadOnlyAccess"]["AttachmentCount"] == 2 and "AdministratorAccess" not in detail
+    assert detail["IAMReadOnlyAccess"]["AttachmentCount"] == 2 and "AdministratorAccess" in detail and "AWSLambdaExecute" not in detail
     only = iam.get_account_authorization_details(Filter=["LocalManagedPolicy"])
     assert only["UserDetailList"] == [] and all(":aws:policy" not in p["Arn"] for p in only["Policies"])
     granting = iam.list_policies_granting_service_access(Arn="arn:aws:iam::000000000000:user/sim-timely", ServiceNamespaces=["sns", "events", "iam"])

@@ -6,4 +6,7 @@
 
 extern const struct wb_module wb_cloudformation_module;
 
+/* bootstrap.c: what an account holds from its beginning on. */
+void cfn_prepare_account(struct wb_tx *tx, struct wb_slice account);
+
 #endif

@@ -15,4 +15,4 @@ __attribute__((weak)) bool wb_cfn_answer(struct wb_tx *tx, struct wb_slice stack
     return false;
 }
 
-const struct wb_module wb_cloudformation_module = {.start = start};
+const struct wb_module wb_cloudformation_module = {.start = start, .account = cfn_prepare_account};
