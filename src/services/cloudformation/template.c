@@ -158,13 +158,11 @@ static bool well_formed(struct wb_template *t, struct wb_json v, const struct wa
         return false;
     struct wb_json_iter it = wb_json_iter(v);
     for (size_t i = 0; wb_json_next(&it); i++) {
-        struct way at = {way, it.object ? wb_json_str(it.key, t->arena) : WB_SLICE_NULL};
-        if (wb_json_type(it.value) == WB_JSON_STRING || wb_json_type(it.value) == WB_JSON_NUMBER)
+        enum wb_json_type type = wb_json_type(it.value);
+        if (type != WB_JSON_NULL && type < WB_JSON_ARRAY)
             continue;
-        if (!it.object && wb_json_type(it.value) == WB_JSON_NULL)
-            at.name = wb_printf(t->arena, "%zu", i);
-        if (!it.object)
-            at.name = at.name.p ? at.name : WB_S("*");
+        struct way at = {way,
+                         it.object ? wb_json_str(it.key, t->arena) : wb_printf(t->arena, "%zu", i)};
         if (!well_formed(t, it.value, &at, why))
             return false;
     }
