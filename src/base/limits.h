@@ -322,7 +322,11 @@
 #define WB_DASHBOARD_METRICS_MAX   500 /* of one widget */
 #define WB_DASHBOARD_BODY_MAX      (1 << 20)
 #define WB_DASHBOARD_PAGE          1000
-#define WB_DASHBOARD_MESSAGES_MAX  100 /* findings told about one body */
+#define WB_DASHBOARD_MESSAGES_MAX  100  /* findings told about one body */
+#define WB_WIDGET_METRICS_MAX      100  /* of one picture */
+#define WB_WIDGET_SIZE_MAX         2000 /* points wide and high */
+#define WB_WIDGET_POINTS_MAX       1440 /* periods drawn; more take a longer one */
+#define WB_WIDGET_RANGE_MS         (455LL * 24 * 3600000) /* as long as metrics are kept */
 
 /* Signatures */
 #define WB_SIGV4_SKEW_MS         (5 * 60 * 1000)

@@ -9,7 +9,9 @@ import io
 import json
 import os
 import re
+import struct
 import zipfile
+import zlib
 
 from waybill_server import Waybill, refused, wait_for
 
@@ -371,6 +373,40 @@ def refusals(w):
     cw.delete_alarms(AlarmNames=["r"])
 
 
+def picture(w):
+    """A PNG of the size that was asked for, in which lines of the asked colors stand."""
+    cw = w.client("cloudwatch")
+    widget = {"width": 500, "height": 300, "title": "Errors (of today)", "start": "-PT6H", "period": 60, "stat": "Sum",
+              "metrics": [["AWS/Lambda", "Errors", "FunctionName", "processor", {"id": "m1", "visible": False}],
+                          [".", "Invocations", ".", "."], [{"expression": "FILL(m1, 1)", "label": "once", "id": "e1", "color": "#123456"}],
+                          [{"expression": "e1 * 2", "label": "twice", "id": "e2", "color": "#00aa77"}]],
+              "annotations": {"horizontal": [{"value": 5, "label": "too many"}]}}
+    png = cw.get_metric_widget_image(MetricWidget=json.dumps(widget))["MetricWidgetImage"]
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    out = os.environ.get("WIDGET_PNG")
+    if out:
+        open(out, "wb").write(png)
+    at, chunks = 8, {}
+    while at < len(png):
+        size, kind = struct.unpack(">I4s", png[at:at + 8])
+        data = png[at + 8:at + 8 + size]
+        assert zlib.crc32(kind + data) == struct.unpack(">I", png[at + 8 + size:at + 12 + size])[0]
+        chunks[kind] = data
+        at += 12 + size
+    assert struct.unpack(">IIBBBBB", chunks[b"IHDR"]) == (500, 300, 8, 3, 0, 0, 0)
+    rows = zlib.decompress(chunks[b"IDAT"])
+    colors = [chunks[b"PLTE"][i:i + 3] for i in range(0, len(chunks[b"PLTE"]), 3)]
+    assert len(rows) == 501 * 300 and max(rows) < len(colors)
+    for color in (b"\x12\x34\x56", b"\x00\xaa\x77"):
+        assert rows.count(colors.index(color)) > 500, color  # the box in the legend alone has 64 points
+    out = os.environ.get("WIDGET_PNG")
+    if out:
+        open(out, "wb").write(png)
+    for wrong in ("x", "[]", "{}", '{"metrics":[["a"]]}', '{"metrics":[["a","b"]],"width":2001}', '{"metrics":[["a","b"]],"view":"pie"}',
+                  '{"metrics":[["a","b"]],"start":"-PT1X"}', '{"metrics":[["a","b"]],"start":"PT1H"}', '{"metrics":[[{"expression":"(("}]]}'):
+        refused("ValidationError", cw.get_metric_widget_image, MetricWidget=wrong)
+
+
 def dashboards(w):
     cw = w.client("cloudwatch")
     body = {"widgets": [{"type": "metric", "x": 0, "y": 0, "width": 12, "height": 6, "properties": {
@@ -395,6 +431,7 @@ def dashboards(w):
     assert "can only contain alphanumerics" in refused("InvalidParameterInput", cw.put_dashboard, DashboardName="d.1", DashboardBody=text)
     assert cw.get_dashboard(DashboardName="d-1")["DashboardBody"] == text
     refused("ResourceNotFound", cw.get_dashboard, DashboardName="d-2")
+    picture(w)
     refused("ResourceNotFound", cw.delete_dashboards, DashboardNames=["d-1", "d-2"])
     cw.delete_dashboards(DashboardNames=["d-1"])
     assert cw.list_dashboards()["DashboardEntries"] == []

@@ -130,6 +130,7 @@ wb_handler_fn cw_put_metric_alarm, cw_put_composite_alarm, cw_describe_alarms,
     cw_disable_actions, cw_delete_alarms, cw_tag, cw_untag, cw_list_tags;
 /* dashboard.c */
 wb_handler_fn cw_put_dashboard, cw_get_dashboard, cw_list_dashboards, cw_delete_dashboards;
+wb_handler_fn cw_widget_image; /* widget_image.c */
 void cw_dashboard_check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void *arg);
 /* alarm_shapes.c */
 extern const struct wb_shape cw_s_put_metric_alarm, cw_s_put_composite_alarm, cw_s_alarm_names,

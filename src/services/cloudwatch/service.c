@@ -34,6 +34,7 @@ static const struct wb_op ops[] = {
     ALARM("EnableAlarmActions", WB_WRITE, alarm_names, enable_actions, cw_of_alarms,
           cw_resource_keys),
     ALARM("GetDashboard", WB_SCAN, get_dashboard, get_dashboard, cw_of_dashboard, NULL),
+    ALARM("GetMetricWidgetImage", WB_SCAN, widget_image, widget_image, NULL, NULL),
     ALARM("ListDashboards", WB_SCAN, list_dashboards, list_dashboards, cw_of_dashboard, NULL),
     ALARM("ListTagsForResource", WB_READ, list_tags, list_tags, cw_of_tagged, cw_resource_keys),
     {.name = "PutCompositeAlarm",
