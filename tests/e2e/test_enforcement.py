@@ -64,6 +64,8 @@ def value(shape, name, service):
         return {"S": "x"}
     if kind == "boolean":
         return False
+    if kind == "timestamp":
+        return 1795348800
     if kind in ("integer", "long", "double"):
         return max(1, shape.get("min", 1))
     return b"x" if kind == "blob" else text(shape, name, service)
