@@ -295,8 +295,12 @@ static void op_backup(struct wb_call *c)
         wb_fail(c, "ValidationException", 400, "Directory must be an absolute path");
         return;
     }
-    if (wb_store_backup(s, dir) != WB_STORE_OK) {
-        wb_fail(c, "BackupFailedException", 400, "%s", wb_store_why(s));
+    wb_blobs_stay(c->engine, true);
+    bool rows = wb_store_backup(s, dir) == WB_STORE_OK;
+    int blobs = rows ? wb_blobs_backup(c->engine, dir) : 0;
+    wb_blobs_stay(c->engine, false);
+    if (!rows || blobs) {
+        wb_fail(c, "BackupFailedException", 400, "%s", rows ? strerror(blobs) : wb_store_why(s));
         return;
     }
     wb_out_cstr(&c->out, "Directory", dir);

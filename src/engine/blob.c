@@ -28,6 +28,7 @@ struct blobs {
     struct wb_map *held; /* name -> how many hold it; under the lock */
     struct wb_pool_task sweep;
     DIR *sweeping;
+    unsigned stay;     /* backups being made; under the lock */
     bool swept, again; /* the task is in the pool; it is asked for once more; under the lock */
 };
 
@@ -226,11 +227,19 @@ void wb_blob_hold(struct wb_engine *e, struct wb_slice name, bool hold)
     pthread_mutex_unlock(&b->lock);
 }
 
+void wb_blobs_stay(struct wb_engine *e, bool stay)
+{
+    struct blobs *b = blobs_of(e);
+    pthread_mutex_lock(&b->lock);
+    b->stay += stay ? 1 : -1u;
+    pthread_mutex_unlock(&b->lock);
+}
+
 static bool is_held(struct wb_engine *e, struct wb_slice name)
 {
     struct blobs *b = blobs_of(e);
     pthread_mutex_lock(&b->lock);
-    bool held = wb_map_get(b->held, name) != NULL;
+    bool held = b->stay || wb_map_get(b->held, name) != NULL;
     pthread_mutex_unlock(&b->lock);
     return held;
 }

@@ -248,6 +248,10 @@ int wb_blob_open(struct wb_engine *e, struct wb_slice name);    /* a descriptor;
 bool wb_blob_pread(int fd, char *to, size_t n, int64_t offset); /* all of it */
 /* Held, a file is not unlinked though it was dropped. Any thread; as often released as held. */
 void wb_blob_hold(struct wb_engine *e, struct wb_slice name, bool hold);
+/* While a backup is made no file that a row mentioned goes. Any thread. */
+void wb_blobs_stay(struct wb_engine *e, bool stay);
+/* All files into DIR/blobs, between the two calls above, after the rows. An errno; 0: done. */
+int wb_blobs_backup(struct wb_engine *e, const char *dir);
 bool wb_blob_row(struct wb_slice row, int64_t *size, uint32_t *references);
 /* `waybill check`: the file of a row of WB_T_BLOB. */
 void wb_blob_check(struct wb_engine *e, struct wb_arena *a, struct wb_slice key,
