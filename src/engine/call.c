@@ -1,13 +1,30 @@
 /*
  * One service calling another.
  */
+#include "codec/text.h"
 #include "engine/blob.h"
 #include "engine/identity.h"
 #include "engine/internal.h"
 
+/* A member that is a body on the wire is the call's payload here, too. */
+static void take_payload(struct wb_call *c)
+{
+    for (const struct wb_member *m = c->op->input->member; m && m->name; m++) {
+        struct wb_slice text = WB_SLICE_NULL;
+        if (m->where != WB_IN_PAYLOAD)
+            continue;
+        if (m->shape->kind == WB_STRING)
+            c->payload = wb_in_str(c, m->name);
+        else if (m->shape->kind == WB_BLOB && (text = wb_in_str(c, m->name)).n &&
+                 !wb_base64_decode(c->arena, text, &c->payload))
+            wb_fail(c, "SerializationException", 400, "%s is not valid base64", m->name);
+    }
+}
+
 static void run(struct wb_call *c)
 {
-    if (c->op->prepare)
+    take_payload(c);
+    if (!wb_failed(c) && c->op->prepare)
         c->op->prepare(c);
     if (!wb_failed(c))
         c->op->handler(c);

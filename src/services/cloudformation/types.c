@@ -35,6 +35,8 @@ static const struct wb_cfn_type *const types[] = {
     &cfn_lambda_permission,
     &cfn_logs_log_group,
     &cfn_logs_log_stream,
+    &cfn_s3_bucket,
+    &cfn_s3_bucket_policy,
     &cfn_sns_subscription,
     &cfn_sns_topic,
     &cfn_sns_topic_inline_policy,

@@ -10,6 +10,7 @@
 #include "codec/text.h"
 #include "codec/zip.h"
 #include "crypto/crypto.h"
+#include "engine/blob.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -59,14 +60,44 @@ void lambda_remove_tree(const char *path)
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-struct lambda_package *lambda_package_read(struct wb_call *c, struct wb_slice base64)
+/* The bytes of a package, from the request or from a bucket. */
+static bool read_zip(struct wb_call *c, struct wb_json code, struct wb_slice *zip)
+{
+    struct wb_slice base64 = wb_json_get_str(code, "ZipFile", c->arena),
+                    bucket = wb_json_get_str(code, "S3Bucket", c->arena),
+                    key = wb_json_get_str(code, "S3Key", c->arena);
+    struct wb_error e = {.code = NULL};
+    if (base64.p) {
+        if (wb_base64_decode(c->arena, base64, zip))
+            return true;
+        wb_fail(c, "SerializationException", 400, "The package is not valid base64");
+    } else if (!bucket.n || !key.n) {
+        lambda_fail(c, "InvalidParameterValueException", 400, "User",
+                    "S3Bucket and S3Key must both be given.");
+    } else if (wb_call_object(c->tx, &c->ctx, bucket, key,
+                              wb_json_get_str(code, "S3ObjectVersion", c->arena), WB_LAMBDA_ZIP_MAX,
+                              zip, &e)) {
+        return true;
+    } else if (e.status == 403) {
+        lambda_fail(c, "AccessDeniedException", 403, "User",
+                    "Your access has been denied by S3, please make sure your request credentials "
+                    "have permission to GetObject for %.*s/%.*s. S3 Error Code: %s. S3 Error "
+                    "Message: %.*s",
+                    WB_FMT(bucket), WB_FMT(key), e.code, WB_FMT(e.message));
+    } else {
+        lambda_fail(c, "InvalidParameterValueException", 400, "User",
+                    "Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %.*s",
+                    e.code, WB_FMT(e.message));
+    }
+    return false;
+}
+
+struct lambda_package *lambda_package_read(struct wb_call *c, struct wb_json code)
 {
     struct lambda_package *p = wb_new(c->arena, struct lambda_package);
     struct wb_slice why;
-    if (!wb_base64_decode(c->arena, base64, &p->zip)) {
-        wb_fail(c, "SerializationException", 400, "The package is not valid base64");
+    if (!read_zip(c, code, &p->zip))
         return NULL;
-    }
     if (p->zip.n > WB_LAMBDA_ZIP_MAX) {
         lambda_fail(c, "RequestEntityTooLargeException", 413, "User",
                     "Request must be smaller than %d bytes for the %s operation",

@@ -36,10 +36,8 @@ static void check_code(struct wb_call *c, struct wb_json code)
 {
     if (wb_json_is(wb_json_get(code, "ImageUri")))
         invalid(c, "Container images are not run here. Give a .zip package (ZipFile).");
-    else if (wb_json_is(wb_json_get(code, "S3Bucket")) || wb_json_is(wb_json_get(code, "S3Key")))
-        invalid(c, "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: "
-                   "The specified bucket does not exist");
-    else if (!wb_json_is(wb_json_get(code, "ZipFile")))
+    else if (!wb_json_is(wb_json_get(code, "ZipFile")) &&
+             !wb_json_is(wb_json_get(code, "S3Bucket")))
         invalid(c, "Please provide a source for function code.");
 }
 
@@ -203,8 +201,7 @@ void lambda_create_prepare(struct wb_call *c)
         lambda_fail(c, "ResourceConflictException", 409, "User", "Function already exist: %.*s",
                     WB_FMT(r.name));
     if (!wb_failed(c))
-        c->prepared =
-            lambda_package_read(c, wb_json_get_str(wb_in(c, "Code"), "ZipFile", c->arena));
+        c->prepared = lambda_package_read(c, wb_in(c, "Code"));
 }
 
 void lambda_create(struct wb_call *c)
@@ -255,7 +252,7 @@ void lambda_update_code_prepare(struct wb_call *c)
     check_code(c, c->in);
     check_features(c);
     if (!wb_failed(c) && lambda_function_of(c))
-        c->prepared = lambda_package_read(c, wb_json_get_str(c->in, "ZipFile", c->arena));
+        c->prepared = lambda_package_read(c, c->in);
 }
 
 void lambda_update_code(struct wb_call *c)

@@ -72,8 +72,9 @@ struct lambda_package {
     struct wb_slice zip, sha256;
     struct wb_slice staged; /* unpacked here; renamed when the command has committed */
 };
-/* Checks a package and unpacks it beside the cache. NULL with the call failed. */
-struct lambda_package *lambda_package_read(struct wb_call *c, struct wb_slice base64);
+/* Takes the package that `code` has (ZipFile, or S3Bucket and S3Key), checks it and unpacks it
+ * beside the cache. NULL with the call failed. */
+struct lambda_package *lambda_package_read(struct wb_call *c, struct wb_json code);
 /* In a command: stores it as (number, version). */
 void lambda_package_put(struct wb_tx *tx, const struct lambda_package *p, uint64_t number,
                         uint64_t version);

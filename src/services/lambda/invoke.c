@@ -236,12 +236,7 @@ void lambda_invoke(struct wb_call *c)
 void lambda_invoke_async(struct wb_call *c)
 {
     const struct lambda_function *f = lambda_function_of(c);
-    struct wb_slice payload = c->payload, text = wb_in_str(c, "InvokeArgs");
-    if (!payload.n && text.n && !wb_base64_decode(c->arena, text, &payload))
-        lambda_fail(c, "InvalidRequestContentException", 400, "User",
-                    "InvokeArgs is not valid base64");
-    if (!payload.n)
-        payload = WB_S("{}");
+    struct wb_slice payload = c->payload.n ? c->payload : WB_S("{}");
     if (!f || wb_failed(c) || !payload_ok(c, payload, true))
         return;
     lambda_enqueue(c->tx, f, &c->ctx, payload, WB_SLICE_NULL, WB_SLICE_NULL, c->tx->now_ms);

@@ -97,6 +97,19 @@ static void call(struct wb_tx *tx, struct step *s, struct wb_cfn_resource *r)
     }
 }
 
+struct attempt {
+    struct step *s;
+    struct wb_cfn_resource *r;
+};
+
+/* A handler that fails leaves nothing. */
+static bool attempt(struct wb_tx *tx, void *arg)
+{
+    struct attempt *a = arg;
+    call(tx, a->s, a->r);
+    return a->s->result != WB_CFN_FAILED;
+}
+
 static void step_fn(struct wb_tx *tx, void *arg)
 {
     struct step *s = arg;
@@ -123,7 +136,8 @@ static void step_fn(struct wb_tx *tx, void *arg)
     r.tag = tag;
     r.before_tag = tag;
     r.before_tag_count = s->action == UPDATE ? r.tag_count : 0;
-    call(tx, s, &r);
+    struct attempt a = {s, &r};
+    wb_tx_attempt(tx, attempt, &a);
     m->physical_id = keep(r.physical_id);
     m->attributes = keep(r.attributes);
     m->live = keep(r.live);
