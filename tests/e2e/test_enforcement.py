@@ -64,8 +64,6 @@ def value(shape, name, service):
         return {text(shape["key"], name, service): value(shape["element"], name, service)}
     if kind == "any":
         return "1" if service == "s3" else {"S": "x"}
-    if kind == "timestamp":
-        return 0
     if kind == "boolean":
         return False
     if kind == "timestamp":

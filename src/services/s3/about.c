@@ -106,6 +106,17 @@ bool s3_call_tag_header(struct wb_call *c, struct wb_slice header, struct wb_pai
 
 /* --- metadata --- */
 
+/* It comes back as part of a header's name. */
+static bool meta_name_ok(struct wb_call *c, struct wb_slice name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] <= ' ' || name.p[i] >= 0x7f || strchr("()<>@,;:\\\"/[]?={}", name.p[i])) {
+            s3_fail_argument(c, "x-amz-meta-", name, "The metadata's name is not valid.");
+            return false;
+        }
+    return true;
+}
+
 static bool read_meta(struct wb_call *c, struct s3_about *out)
 {
     struct wb_json in = wb_in(c, "Metadata");
@@ -116,6 +127,8 @@ static bool read_meta(struct wb_call *c, struct s3_about *out)
         struct wb_pair *p = &out->meta[out->meta_count++];
         *p = (struct wb_pair){wb_json_str(it.key, c->arena), wb_json_str(it.value, c->arena)};
         bytes += p->name.n + p->value.n;
+        if (!meta_name_ok(c, p->name))
+            return false;
     }
     if (bytes <= WB_S3_METADATA_MAX)
         return true;

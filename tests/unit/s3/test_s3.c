@@ -578,6 +578,7 @@ static void test_copy(void **state)
     SEND(&w, 'a', 10, "PutObject",
          "{" NAMED ",'Metadata':{'m':'1'},'Tagging':'t=u','ContentType':'x/y'}");
     REFUSED(&w, "InvalidRequest", "CopyObject", "{" NAMED ",'CopySource':'buck/k'}");
+    REFUSED(&w, "InvalidArgument", "PutObject", "{" NAMED ",'Metadata':{'a:b\\r\\n':'1'}}");
     DO(&w, "CopyObject", "{'Bucket':'buck','Key':'c','CopySource':'/buck/%%6b'}");
     assert_int_equal(rows_in(&w, WB_T_BLOB), 1);
     struct answer x = call(&w, "HeadObject", "{'Bucket':'buck','Key':'c'}");
