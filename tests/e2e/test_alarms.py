@@ -233,6 +233,9 @@ def actions(w, alerts):
     cw.put_metric_alarm(**{**put, "AlarmActions": [alerts], "Threshold": 3})
     a = state(w, "by-hand")
     assert a["StateValue"] == "ALARM" and a["Threshold"] == 3 and a["ActionsEnabled"] is True
+    update = json.loads(cw.describe_alarm_history(AlarmName="by-hand", HistoryItemType="ConfigurationUpdate")["AlarmHistoryItems"][0]["HistoryData"])
+    assert update["type"] == "Update" and update["updatedAlarm"]["threshold"] == 3.0
+    assert set(update["originalUpdatedFields"]) == {"threshold", "alarmActions", "alarmConfigurationUpdatedTimestamp"}, update
     assert cw.list_tags_for_resource(ResourceARN=a["AlarmArn"])["Tags"] == [{"Key": "team", "Value": "ops"}]
     cw.tag_resource(ResourceARN=a["AlarmArn"], Tags=[{"Key": "a", "Value": "b"}])
     cw.untag_resource(ResourceARN=a["AlarmArn"], TagKeys=["team"])

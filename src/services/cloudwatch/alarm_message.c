@@ -516,8 +516,7 @@ struct wb_slice cw_config_detail(struct wb_arena *a, const struct cw_alarm *al,
 
 /* --- history of configurations --- */
 
-static void history_alarm(struct wb_json_writer *w, struct wb_arena *a, const char *key,
-                          const struct cw_alarm *al)
+static struct wb_slice history_alarm(struct wb_arena *a, const struct cw_alarm *al)
 {
     static const char *const members[][2] = {
         {"alarmRule", "AlarmRule"},
@@ -530,7 +529,9 @@ static void history_alarm(struct wb_json_writer *w, struct wb_arena *a, const ch
         {"extendedStatistic", "ExtendedStatistic"},
         {"period", "Period"},
         {"unit", "Unit"}};
-    wb_jw_key(w, key);
+    struct wb_buf b = wb_buf_in(a);
+    struct wb_json_writer jw, *w = &jw;
+    wb_jw_init(w, &b);
     wb_jw_object(w);
     wb_jw_kstr(w, "alarmName", al->name);
     copy(w, "alarmDescription", al->config, "AlarmDescription");
@@ -558,6 +559,27 @@ static void history_alarm(struct wb_json_writer *w, struct wb_arena *a, const ch
     raw_or(w, "insufficientDataActions", wb_json_get(al->config, "InsufficientDataActions"), "[]");
     raw_or(w, "okactions", wb_json_get(al->config, "OKActions"), "[]");
     wb_jw_end_object(w);
+    return wb_buf_slice(&b);
+}
+
+/* The members of the old alarm that are others now. */
+static struct wb_slice changed_members(struct wb_arena *a, struct wb_slice old, struct wb_slice now)
+{
+    struct wb_buf b = wb_buf_in(a);
+    struct wb_json_writer w;
+    struct wb_json v = wb_json_read(a, now, NULL);
+    struct wb_json_iter it = wb_json_iter(wb_json_read(a, old, NULL));
+    wb_jw_init(&w, &b);
+    wb_jw_object(&w);
+    while (wb_json_next(&it)) {
+        struct wb_json other = wb_json_get_slice(v, wb_json_str(it.key, a));
+        if (wb_json_is(other) && wb_slice_eq(wb_json_raw(other), wb_json_raw(it.value)))
+            continue;
+        wb_jw_key_slice(&w, wb_json_str(it.key, a));
+        wb_jw_raw(&w, wb_json_raw(it.value));
+    }
+    wb_jw_end_object(&w);
+    return wb_buf_slice(&b);
 }
 
 struct wb_slice cw_config_history(struct wb_arena *a, const struct cw_alarm *al,
@@ -565,13 +587,14 @@ struct wb_slice cw_config_history(struct wb_arena *a, const struct cw_alarm *al,
 {
     struct wb_buf b = wb_buf_in(a);
     struct wb_json_writer w;
+    struct wb_slice now = history_alarm(a, al);
     wb_jw_init(&w, &b);
     wb_jw_object(&w);
     wb_jw_kcstr(&w, "version", "1.0");
     wb_jw_kcstr(&w, "type", deleted ? "Delete" : old ? "Update" : "Create");
+    wb_jw_kraw(&w, deleted ? "deletedAlarm" : old ? "updatedAlarm" : "createdAlarm", now);
     if (old)
-        history_alarm(&w, a, "originalUpdatedFields", old);
-    history_alarm(&w, a, deleted ? "deletedAlarm" : old ? "updatedAlarm" : "createdAlarm", al);
+        wb_jw_kraw(&w, "originalUpdatedFields", changed_members(a, history_alarm(a, old), now));
     wb_jw_end_object(&w);
     return wb_buf_slice(&b);
 }
