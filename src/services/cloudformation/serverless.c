@@ -4,6 +4,8 @@
  */
 #include "services/cloudformation/serverless.h"
 
+#include "base/limits.h"
+
 bool wb_sam_fail(struct wb_sam *s, const char *fmt, ...)
 {
     va_list ap;
@@ -63,6 +65,9 @@ bool wb_sam_add(struct wb_sam *s, struct wb_slice id, const char *type, struct w
 {
     static const char *const passed[] = {"Condition", "DeletionPolicy", "UpdateReplacePolicy"};
     struct wb_tree *r = wb_sam_object(s);
+    if (s->out->count == WB_CFN_RESOURCES_MAX)
+        return wb_sam_fail(s, "Transforming it would make more than %d resources.",
+                           WB_CFN_RESOURCES_MAX);
     if (wb_tree_get_slice(s->out, id) ||
         (!wb_slice_eq(id, s->id) && wb_tree_get_slice(s->resources, id)))
         return wb_sam_fail(s, "Transforming it would make the logical id %.*s twice.", WB_FMT(id));

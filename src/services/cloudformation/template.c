@@ -509,6 +509,12 @@ static bool read_mapping_key(struct wb_template *t, struct wb_slice map, struct 
                                 "Template format error: Every Mappings attribute must be a map of "
                                 "maps: %.*s/%.*s",
                                 WB_FMT(map), WB_FMT(name));
+    if (wb_json_count(attributes_) > WB_CFN_MAP_KEYS_MAX)
+        return wb_template_fail(t->arena, why,
+                                "Template format error: Number of attributes of mapping key "
+                                "%.*s/%.*s, %u, is greater than maximum allowed, %d",
+                                WB_FMT(map), WB_FMT(name), wb_json_count(attributes_),
+                                WB_CFN_MAP_KEYS_MAX);
     struct wb_json_iter it = wb_json_iter(attributes_);
     while (wb_json_next(&it)) {
         bool list = wb_json_type(it.value) == WB_JSON_ARRAY;

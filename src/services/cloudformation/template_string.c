@@ -49,12 +49,30 @@ struct wb_tree *wb_eval_split(struct wb_eval *e, struct wb_json arg)
     return list;
 }
 
-/* The value of a variable: of the call's own map, else a reference. */
-static struct wb_tree *variable(struct wb_eval *e, struct wb_json map, struct wb_slice name)
+/* The call's own variables, found by name. */
+struct own {
+    struct wb_names names;
+    struct wb_json *value;
+};
+
+static struct own own_variables(struct wb_eval *e, struct wb_json map)
 {
-    struct wb_json own = wb_json_get_slice(map, name);
-    if (wb_json_is(own))
-        return wb_eval(e, own);
+    struct own o = {.value = wb_new_n(e->a, struct wb_json, wb_json_count(map))};
+    struct wb_json_iter it = wb_json_iter(map);
+    wb_names_init(&o.names, e->a, wb_json_count(map));
+    for (size_t i = 0; wb_json_next(&it); i++) {
+        wb_names_add(&o.names, wb_json_str(it.key, e->a), i);
+        o.value[i] = it.value;
+    }
+    return o;
+}
+
+/* The value of a variable: of the call's own map, else a reference. */
+static struct wb_tree *variable(struct wb_eval *e, const struct own *own, struct wb_slice name)
+{
+    size_t i;
+    if (wb_names_find(&own->names, name, &i))
+        return wb_eval(e, own->value[i]);
     struct wb_slice attribute = name, id = wb_slice_cut(&attribute, '.');
     return attribute.p ? wb_eval_getatt(e, id, attribute) : wb_eval_ref(e, name);
 }
@@ -86,7 +104,7 @@ static bool substitute(struct wb_eval *e, struct wb_buf *out, const struct wb_tr
 struct wb_tree *wb_eval_sub(struct wb_eval *e, struct wb_json arg)
 {
     bool list = wb_json_type(arg) == WB_JSON_ARRAY, unknown = false;
-    struct wb_json map = list ? wb_json_item(arg, 1) : WB_JSON_NONE;
+    struct own own = own_variables(e, list ? wb_json_item(arg, 1) : WB_JSON_NONE);
     struct wb_sub it = {.text = wb_json_str(list ? wb_json_item(arg, 0) : arg, e->a)};
     struct wb_buf out = wb_buf_in(e->a);
     while (wb_sub_next(&it)) {
@@ -95,7 +113,7 @@ struct wb_tree *wb_eval_sub(struct wb_eval *e, struct wb_json arg)
             wb_buf_slice_put(&out, it.piece);
             continue;
         }
-        struct wb_tree *v = variable(e, map, it.piece);
+        struct wb_tree *v = variable(e, &own, it.piece);
         if (!v)
             return NULL;
         unknown |= v->unknown;
