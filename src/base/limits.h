@@ -282,7 +282,6 @@
 #define WB_S3_PART_MIN            (5 << 20)   /* but for the last */
 #define WB_S3_PARTS_MAX           10000
 #define WB_S3_PAGE                1000  /* keys, versions, parts or uploads of one answer */
-#define WB_S3_SCAN_ROWS           20000 /* looked at for one answer */
 #define WB_S3_DELETE_MAX          1000  /* keys of one DeleteObjects */
 #define WB_S3_POLICY_MAX          20480 /* bytes */
 #define WB_S3_CORS_RULES_MAX      100
