@@ -72,6 +72,7 @@
 #define WB_CFN_DYNAMIC_MAX     60         /* dynamic references of a template */
 #define WB_CFN_EVALUATED_MAX   (16 << 20) /* memory of the values one evaluation makes */
 #define WB_CFN_LOOPS_MAX       5          /* Fn::ForEach within one another */
+#define WB_CFN_CONDITIONS_DEEP 500        /* within one another: guards recursion */
 #define WB_CFN_EXPANDED_MAX    (4 << 20)  /* template with aliases or transforms expanded */
 
 /* CloudFormation: resources that answer from outside */

@@ -130,13 +130,20 @@ bool wb_eval_condition(struct wb_eval *e, struct wb_slice name, bool *out)
                      WB_FMT(name));
         return false;
     }
+    if (*state == UNTRIED && e->depth == WB_CFN_CONDITIONS_DEEP) {
+        wb_eval_fail(e, "Template format error: Conditions are nested more than %d deep",
+                     WB_CFN_CONDITIONS_DEEP);
+        return false;
+    }
     if (*state == UNTRIED) {
         bool rule = e->rule;
         const char *block = e->block;
         *state = TRYING;
+        e->depth++;
         e->rule = false;
         e->block = "Conditions";
         bool ok = wb_eval_bool(e, n->member[WB_CONDITIONS][i], out);
+        e->depth--;
         e->rule = rule;
         e->block = block;
         *state = !ok ? UNTRIED : *out ? YES : NO;

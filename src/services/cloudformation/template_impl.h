@@ -105,6 +105,7 @@ struct wb_eval {
     bool blind;        /* everything outside is unknown: to find what is wrong in any case */
     bool *unknown;     /* NULL: unknown values are errors */
     size_t made;       /* bytes of values */
+    unsigned depth;    /* of conditions within conditions */
 };
 extern const struct wb_tree wb_no_value; /* what AWS::NoValue gives */
 /* NULL: failed. The result may be &wb_no_value. */

@@ -256,6 +256,20 @@ static void test_deep(void **state)
            "Template format error: YAML not well-formed. (line 1, column 136): nested too deeply");
 }
 
+/* A condition that waits for thousands of others. */
+static void test_deep_conditions(void **state)
+{
+    (void)state;
+    struct wb_buf out = wb_buf_in(&arena);
+    struct outcome o;
+    wb_buf_str(&out, "{\"Resources\":{\"R\":{\"Type\":\"T\"}},\"Conditions\":{");
+    for (int i = 0; i < 20000; i++)
+        wb_buf_printf(&out, "\"C%d\":{\"Fn::Not\":[{\"Condition\":\"C%d\"}]},", i, i + 1);
+    wb_buf_str(&out, "\"C20000\":{\"Fn::Equals\":[1,1]}}}");
+    assert_false(run(wb_buf_slice(&out), WB_JSON_NONE, &o));
+    starts(o.error, "Template format error: Conditions are nested more than 500 deep");
+}
+
 /* Texts that would double with each level. */
 static void test_bombs(void **state)
 {
@@ -358,6 +372,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many_resources, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deep, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deep_conditions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bombs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_summary, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
