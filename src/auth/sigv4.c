@@ -207,6 +207,37 @@ enum wb_sig_error wb_sigv4_parse(struct wb_arena *a, const struct wb_sig_request
     return WB_SIG_MISSING;
 }
 
+enum wb_sig_error wb_sigv4_parse_form(struct wb_arena *a, struct wb_slice policy,
+                                      struct wb_slice algorithm, struct wb_slice credential,
+                                      struct wb_slice date, struct wb_slice signature,
+                                      struct wb_slice token, struct wb_signature *s,
+                                      struct wb_slice *why)
+{
+    const struct {
+        const char *name;
+        struct wb_slice value;
+    } needed[] = {{"policy", policy},
+                  {"X-Amz-Algorithm", algorithm},
+                  {"X-Amz-Credential", credential},
+                  {"X-Amz-Date", date},
+                  {"X-Amz-Signature", signature}};
+    *s = (struct wb_signature){
+        .expires_s = -1, .policy = policy, .signature = signature, .token = token};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (!needed[i].value.n) {
+            *why = wb_printf(a, "Bucket POST must contain a field named '%s'.", needed[i].name);
+            return WB_SIG_INCOMPLETE;
+        }
+    if (!wb_slice_is(algorithm, ALGORITHM)) {
+        *why = WB_S("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"");
+        return WB_SIG_INCOMPLETE;
+    }
+    enum wb_sig_error e = split_scope(a, credential, s, why);
+    if (e == WB_SIG_OK)
+        e = set_time(a, date, s, why);
+    return e == WB_SIG_OK && !wb_slice_starts(s->amz_date, s->date) ? WB_SIG_MISMATCH : e;
+}
+
 /* --- the canonical request --- */
 
 /* Without empty, "." and ".." segments; a trailing slash stays. */
@@ -495,12 +526,23 @@ static bool signature_is(struct wb_slice told, const uint8_t mac[WB_SHA256_LEN])
     return told.n == sizeof hex && wb_const_eq(told.p, hex, sizeof hex);
 }
 
+/* The policy says until when it holds. */
+static enum wb_sig_error verify_policy(struct wb_arena *a, const struct wb_signature *s,
+                                       struct wb_slice secret)
+{
+    uint8_t mac[WB_SHA256_LEN];
+    wb_hmac_sha256(wb_slice(signing_key(a, s, secret), WB_SHA256_LEN), s->policy, mac);
+    return signature_is(s->signature, mac) ? WB_SIG_OK : WB_SIG_MISMATCH;
+}
+
 enum wb_sig_error wb_sigv4_verify(struct wb_arena *a, const struct wb_sig_request *r,
                                   const struct wb_signature *s, struct wb_slice secret,
                                   struct wb_slice service, int64_t now_ms, struct wb_slice *why)
 {
     *why = WB_SLICE_NULL;
     enum wb_sig_error e = check_scope(a, s, service, why);
+    if (e == WB_SIG_OK && s->policy.p)
+        return verify_policy(a, s, secret);
     if (e == WB_SIG_OK)
         e = check_time(a, s, now_ms, why);
     if (e != WB_SIG_OK)

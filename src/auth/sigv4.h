@@ -24,7 +24,8 @@ struct wb_signature {
     struct wb_slice token;    /* X-Amz-Security-Token */
     struct wb_slice amz_date; /* 20261122T120000Z */
     int64_t time_ms;
-    int64_t expires_s; /* presigned: X-Amz-Expires; -1 = header form */
+    int64_t expires_s;      /* presigned: X-Amz-Expires; -1 = header form */
+    struct wb_slice policy; /* of a browser's form: what is signed instead of the request */
 };
 
 /* An error by its AWS meaning; each service says it in its own code and status (aws/error.h). */
@@ -42,6 +43,12 @@ enum wb_sig_error {
 /* Finds and splits the signature. *why: AWS's message, in the arena. */
 enum wb_sig_error wb_sigv4_parse(struct wb_arena *a, const struct wb_sig_request *r,
                                  struct wb_signature *s, struct wb_slice *why);
+/* The same from the fields of a browser's form; missing ones are null slices. */
+enum wb_sig_error wb_sigv4_parse_form(struct wb_arena *a, struct wb_slice policy,
+                                      struct wb_slice algorithm, struct wb_slice credential,
+                                      struct wb_slice date, struct wb_slice signature,
+                                      struct wb_slice token, struct wb_signature *s,
+                                      struct wb_slice *why);
 /* Checks scope, clock skew (WB_SIGV4_SKEW_MS) and the signature with the secret, in constant time.
  * The derived signing key is cached per thread by (access key, date, region, service). `service` =
  * what the route expects, null to take the scope's. */

@@ -59,6 +59,17 @@ static const char *pick(const struct wb_call *c, const char *own, const char *js
 
 void wb_fail_signature(struct wb_call *c, enum wb_sig_error e, struct wb_slice why)
 {
+    bool in_query =
+        wb_slice_starts(why, WB_S("AWS query-string")) || wb_slice_starts(why, WB_S("X-Amz-"));
+    if (c->protocol == WB_REST_XML && e == WB_SIG_SKEW && c->signature &&
+        c->signature->expires_s >= 0) {
+        wb_fail(c, "AccessDenied", 403, "Request has expired");
+        return;
+    }
+    if (c->protocol == WB_REST_XML && e == WB_SIG_INCOMPLETE && in_query) {
+        wb_fail(c, "AuthorizationQueryParametersError", 400, "%.*s", WB_FMT(why));
+        return;
+    }
     if (c->protocol == WB_REST_XML) {
         const char *text = s3_signatures[e].text;
         wb_fail(c, s3_signatures[e].code, s3_signatures[e].status, "%.*s",

@@ -67,7 +67,10 @@ struct wb_op {
     bool audit; /* changes nothing and is in the audit log all the same: it gives credentials */
     const char *event_name; /* CloudTrail's, when it differs ("CreateFunction20150331") */
     bool body_blob;         /* the body goes to a file while it arrives; call->blob tells of it */
-    bool creates;           /* what it names is the caller's, whoever has it now (CreateBucket) */
+    bool
+        form; /* S3's POST: comes as multipart/form-data with its signature inside (aws/form_post.c)
+               */
+    bool creates;      /* what it names is the caller's, whoever has it now (CreateBucket) */
     bool owner_always; /* the root of the owner's account may, whatever the resource's policy says
                         */
 };
@@ -185,10 +188,12 @@ struct wb_call {
     struct wb_slice host;                 /* as the client named the server */
     struct wb_slice method, origin;       /* of the HTTP request; origin: the page's, or null */
     const struct wb_signature *signature; /* NULL: there is none */
-    enum wb_protocol protocol;            /* of this request: decides how the answer is written */
-    bool query_mode; /* the client asked for Query's error codes (x-amzn-query-mode) */
-    void *wire;      /* private to aws/protocol: path labels, form fields */
-    void *front;     /* private to the engine's front */
+    struct wb_pair *field;                /* of an operation that comes as a form, as they came */
+    size_t field_count;
+    enum wb_protocol protocol; /* of this request: decides how the answer is written */
+    bool query_mode;           /* the client asked for Query's error codes (x-amzn-query-mode) */
+    void *wire;                /* private to aws/protocol: path labels, form fields */
+    void *front;               /* private to the engine's front */
 };
 
 /* Sets the error; the first one stays. status 0 = 400. */

@@ -60,6 +60,12 @@ struct wb_slice wb_protocol_request_id(const struct wb_call *c, struct wb_seam *
 
 /* Body, form or URI, query and headers into c->in (and c->payload), typed by the operation's shape.
  * False: c->error is set (SerializationException and its relatives). */
+/* Of an operation with `form`, after routing: the form's fields take the place of r's headers and
+ * its file that of the body; *e, *s and *why are what wb_sigv4_parse would say of its signature.
+ * False: the call has failed. */
+bool wb_protocol_form(struct wb_call *c, struct wb_sig_request *r, struct wb_signature *s,
+                      enum wb_sig_error *e, struct wb_slice *why);
+
 bool wb_protocol_decode(struct wb_call *c, const struct wb_sig_request *r);
 
 /* The answer of a finished call, success or error: status, headers, body. Sets every field of *a;

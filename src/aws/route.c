@@ -246,7 +246,8 @@ struct wb_slice wb_wire_field(const struct wb_wire *w, struct wb_slice name)
 static bool is_form(const struct wb_sig_request *r)
 {
     struct wb_slice type = wb_wire_header(r, "content-type");
-    return wb_slice_ieq(wb_slice_sub(type, 0, 33), WB_S("application/x-www-form-urlencoded"));
+    return wb_slice_is(r->method, "POST") &&
+           wb_slice_ieq(wb_slice_sub(type, 0, 33), WB_S("application/x-www-form-urlencoded"));
 }
 
 /* The fields of the query string and of a form body, sorted. False when they are malformed. */

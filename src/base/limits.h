@@ -288,8 +288,10 @@
 #define WB_S3_CORS_RULES_MAX      100
 #define WB_S3_LIFECYCLE_RULES_MAX 1000
 #define WB_S3_RULE_ID_MAX         255
-#define WB_S3_LIFECYCLE_ROWS      200 /* looked at in one command */
-#define WB_S3_NOTIFICATIONS_MAX   100 /* of a bucket */
+#define WB_S3_LIFECYCLE_ROWS      200   /* looked at in one command */
+#define WB_S3_NOTIFICATIONS_MAX   100   /* of a bucket */
+#define WB_POST_FIELDS_MAX        100   /* of a browser's form */
+#define WB_POST_FIELDS_BYTES      20480 /* of all but the file */
 #define WB_S3_NOTIFY_AGE_MS       (24LL * 3600 * 1000)
 #define WB_S3_DROP_ROWS           200 /* parts let go in one command; more go by a job */
 

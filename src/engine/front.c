@@ -226,6 +226,8 @@ static bool admit(struct request *r)
     c->signature = s == WB_SIG_OK ? sig : NULL;
     bool found = wb_protocol_route(e->services, c, &r->wire, c->signature);
     c->ctx.request_id = wb_protocol_request_id(c, &r->front->ids);
+    if (found && c->op->form && !wb_protocol_form(c, &r->wire, sig, &s, &why))
+        return false;
     if (!found || !wb_front_authenticate(r, s, sig, why))
         return false;
     if (c->protocol != WB_REST_XML ? !unpack(r)

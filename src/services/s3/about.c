@@ -163,6 +163,8 @@ static bool read_class(struct wb_call *c, struct s3_about *out)
 static bool read_encryption(struct wb_call *c, struct s3_about *out)
 {
     struct wb_slice sse = wb_in_str(c, "ServerSideEncryption");
+    if (!sse.p)
+        s3_default_encryption(c, out);
     if (wb_in_str(c, "SSECustomerAlgorithm").p || wb_in_str(c, "SSECustomerKey").p)
         return not_implemented(c, "x-amz-server-side-encryption-customer-algorithm");
     if (sse.p && !wb_slice_is(sse, "AES256") && !wb_slice_is(sse, "aws:kms") &&
@@ -171,8 +173,12 @@ static bool read_encryption(struct wb_call *c, struct s3_about *out)
                          "The encryption method specified is not supported");
         return false;
     }
-    out->sse = wb_slice_is(sse, "AES256") ? WB_SLICE_NULL : sse;
-    out->kms_key = wb_in_str(c, "SSEKMSKeyId");
+    if (sse.p) {
+        out->sse = wb_slice_is(sse, "AES256") ? WB_SLICE_NULL : sse;
+        out->kms_key = WB_SLICE_NULL;
+    }
+    if (wb_in_str(c, "SSEKMSKeyId").p)
+        out->kms_key = wb_in_str(c, "SSEKMSKeyId");
     if (out->kms_key.p && !out->sse.p) {
         s3_fail_argument(c, "x-amz-server-side-encryption-aws-kms-key-id", out->kms_key,
                          "Server Side Encryption with AWS KMS managed key requires HTTP header "

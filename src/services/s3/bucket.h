@@ -69,10 +69,11 @@ void s3_config_drop(struct wb_tx *tx, const struct s3_bucket *b);
 
 /* What calls need to be allowed (resources.c). */
 void s3_of_bucket(struct wb_call *c);
-void s3_of_key(struct wb_call *c);     /* the object */
-void s3_of_version(struct wb_call *c); /* with the action of versions when one is named */
-void s3_of_put(struct wb_call *c);     /* and what its headers ask for */
-void s3_of_copy(struct wb_call *c);    /* and of the source */
+void s3_of_key(struct wb_call *c); /* the object */
+void s3_of_version(struct wb_call *c);
+void s3_of_read(struct wb_call *c); /* with the action of versions when one is named */
+void s3_of_put(struct wb_call *c);  /* and what its headers ask for */
+void s3_of_copy(struct wb_call *c); /* and of the source */
 void s3_of_part_copy(struct wb_call *c);
 void s3_of_attributes(struct wb_call *c);
 void s3_of_deletes(struct wb_call *c); /* each of DeleteObjects */

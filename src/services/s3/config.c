@@ -1,6 +1,7 @@
 /* The configuration of buckets: rows, the definition made of them, and what is the same for every
  * kind. */
 #include "services/s3/config.h"
+#include "services/s3/object.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -289,6 +290,20 @@ void s3_get_encryption(struct wb_call *c)
                              ? all->doc[S3_ENCRYPTION]
                              : wb_json_read(c->arena, wb_slice_str(standard), NULL);
     s3_out_shape(&c->out, &s3_s_server_side_encryption_configuration, doc);
+}
+
+void s3_default_encryption(struct wb_call *c, struct s3_about *out)
+{
+    const struct s3_config *b = s3_config(c->tx, wb_in_str(c, "Bucket"));
+    if (!b || !b->text[S3_ENCRYPTION].p)
+        return;
+    struct wb_json by = wb_json_get(wb_json_item(wb_json_get(b->doc[S3_ENCRYPTION], "Rules"), 0),
+                                    "ApplyServerSideEncryptionByDefault");
+    struct wb_slice how = wb_json_get_str(by, "SSEAlgorithm", c->arena);
+    if (wb_slice_is(how, "AES256"))
+        return;
+    out->sse = how;
+    out->kms_key = wb_json_get_str(by, "KMSMasterKeyID", c->arena);
 }
 
 void s3_get_payment(struct wb_call *c)

@@ -7,9 +7,12 @@
 #include "codec/text.h"
 #include "engine/tags.h"
 #include "services/s3/cors.h"
+#include "services/s3/post.h"
 
 void s3_enter(struct wb_call *c)
 {
+    if (c->op->form && !s3_post_allowed(c))
+        return;
     struct wb_slice name = wb_in_str(c, "Bucket");
     const struct s3_config *b = s3_config(c->tx, name);
     if (b && !c->op->unsigned_ok) /* a preflight is the question itself */
@@ -101,7 +104,10 @@ static void tell_signature(struct wb_call *c)
     if (!s)
         return;
     struct wb_seam *seam = wb_engine_seam(c->engine);
-    tell(c, "s3:authType", s->expires_s >= 0 ? WB_S("REST-QUERY-STRING") : WB_S("REST-HEADER"));
+    tell(c, "s3:authType",
+         s->policy.p         ? WB_S("POST")
+         : s->expires_s >= 0 ? WB_S("REST-QUERY-STRING")
+                             : WB_S("REST-HEADER"));
     tell(c, "s3:signatureversion", WB_S("AWS4-HMAC-SHA256"));
     if (s->expires_s >= 0)
         tell(c, "s3:signatureAge",
@@ -132,6 +138,18 @@ static void tell_new_tags(struct wb_call *c)
     }
 }
 
+static void tell_old_tags(struct wb_call *c, const struct s3_config *b)
+{
+    struct wb_slice key = wb_in_str(c, "Key"), version = wb_in_str(c, "VersionId");
+    struct s3_object o;
+    bool found = version.n ? s3_object_version(c->tx, &b->bucket, key, version, &o)
+                           : s3_object_current(c->tx, &b->bucket, key, &o);
+    for (size_t i = 0; found && i < o.about.tag_count; i++)
+        wb_call_condition(
+            c, wb_printf(c->arena, "s3:ExistingObjectTag/%.*s", WB_FMT(o.about.tag[i].name)).p,
+            o.about.tag[i].value);
+}
+
 void s3_facts(struct wb_call *c)
 {
     const struct s3_config *b = s3_config(c->tx, wb_in_str(c, "Bucket"));
@@ -152,4 +170,6 @@ void s3_facts(struct wb_call *c)
          wb_json_get_str(wb_in(c, "CreateBucketConfiguration"), "LocationConstraint", c->arena));
     if (listed(c, "s3:RequestObjectTag/${TagKey}"))
         tell_new_tags(c);
+    if (b && listed(c, "s3:ExistingObjectTag/${TagKey}"))
+        tell_old_tags(c, b);
 }

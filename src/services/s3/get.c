@@ -163,6 +163,8 @@ static void object_headers(struct wb_call *c, const struct s3_bucket *b, const s
     if (o->about.class.p)
         wb_call_header(c, "x-amz-storage-class", o->about.class);
     s3_sse_header(c, &o->about);
+    if (!wb_in_str(c, "VersionId").p)
+        s3_expiration_header(c, b, o);
     if (o->about.tag_count)
         wb_call_header(c, "x-amz-tagging-count", wb_printf(c->arena, "%zu", o->about.tag_count));
 }

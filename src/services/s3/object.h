@@ -164,8 +164,16 @@ enum s3_algorithm s3_algorithm_of(struct wb_slice name);     /* S3_NO_SUM: none 
 
 void s3_check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void *arg);
 
+/* --- what the configuration of a bucket brings (config.c, lifecycle.c) --- */
+
+/* What the bucket says for a request that says nothing of encryption. */
+void s3_default_encryption(struct wb_call *c, struct s3_about *out);
+/* x-amz-expiration, when a lifecycle rule will expire the current version. */
+void s3_expiration_header(struct wb_call *c, const struct s3_bucket *b, const struct s3_object *o);
+
 /* Handlers. */
 void s3_put_object(struct wb_call *c);
+void s3_put_body(struct wb_call *c, const char *event); /* the same, told so */
 void s3_get_object(struct wb_call *c);
 void s3_head_object(struct wb_call *c);
 void s3_delete_object(struct wb_call *c);

@@ -30,7 +30,7 @@ static struct s3_sum declared_sum(struct wb_call *c)
     return (struct s3_sum){.algorithm = S3_NO_SUM};
 }
 
-void s3_put_object(struct wb_call *c)
+void s3_put_body(struct wb_call *c, const char *event)
 {
     struct s3_bucket b;
     struct s3_object o = {.size = 0};
@@ -46,10 +46,16 @@ void s3_put_object(struct wb_call *c)
     o.sum = declared_sum(c);
     s3_data_share(c->tx, &o);
     s3_object_put(c->tx, &b, &o);
-    s3_event(c->tx, &c->ctx, &b, &o, "ObjectCreated:Put");
+    s3_event(c->tx, &c->ctx, &b, &o, event);
     wb_call_header(c, "ETag", s3_quoted(c->arena, o.etag));
     s3_sum_header(c, &o.sum);
     s3_sse_header(c, &o.about);
+    s3_expiration_header(c, &b, &o);
     if (o.version.p)
         wb_call_header(c, "x-amz-version-id", o.version);
+}
+
+void s3_put_object(struct wb_call *c)
+{
+    s3_put_body(c, "ObjectCreated:Put");
 }

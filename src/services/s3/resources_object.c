@@ -33,6 +33,17 @@ void s3_of_version(struct wb_call *c)
                  target(c));
 }
 
+/* Who may not list the bucket does not learn that there is no such object. */
+void s3_of_read(struct wb_call *c)
+{
+    struct s3_bucket b;
+    struct s3_object o;
+    s3_of_version(c);
+    if (!wb_in_str(c, "VersionId").p && s3_bucket_read(c->tx, wb_in_str(c, "Bucket"), &b) &&
+        !s3_object_current(c->tx, &b, wb_in_str(c, "Key"), &o))
+        wb_call_also(c, "s3:ListBucket", s3_bucket_arn(c->arena, b.name));
+}
+
 void s3_of_put(struct wb_call *c)
 {
     s3_of_key(c);

@@ -2,7 +2,9 @@
 #include "engine/identity.h"
 #include "services/s3/cors.h"
 #include "services/s3/facts.h"
+#include "services/s3/lifecycle.h"
 #include "services/s3/notify.h"
+#include "services/s3/post.h"
 #include "services/s3/shapes.h"
 #include "services/s3/upload.h"
 
@@ -12,28 +14,30 @@
         __VA_ARGS__                                                                                \
     }
 
-#define CONFIG .conditions = s3_facts, .condition_keys = s3_bucket_keys
+#define KEYS(list) .conditions = s3_facts, .condition_keys = list
+#define CONFIG     KEYS(s3_bucket_keys)
 
 static const struct wb_op ops[] = {
     /* buckets */
     OP("CreateBucket", WB_WRITE, s3_in_create_bucket, "PUT /{Bucket}", s3_create_bucket,
-       s3_of_bucket, .creates = true),
+       s3_of_bucket, .creates = true, KEYS(s3_create_keys)),
     OP("DeleteBucket", WB_WRITE, s3_in_delete_bucket, "DELETE /{Bucket}", s3_delete_bucket,
-       s3_of_bucket, .status = 204),
+       s3_of_bucket, .status = 204, KEYS(s3_bucket_keys)),
     OP("GetBucketAcl", WB_READ, s3_in_get_bucket_acl, "GET /{Bucket}?acl", s3_get_acl, s3_of_bucket,
-       .answer = "AccessControlPolicy"),
+       .answer = "AccessControlPolicy", KEYS(s3_bucket_keys)),
     OP("GetBucketLocation", WB_READ, s3_in_get_bucket_location, "GET /{Bucket}?location",
-       s3_get_bucket_location, s3_of_bucket, .answer = ""),
+       s3_get_bucket_location, s3_of_bucket, .answer = "", KEYS(s3_bucket_keys)),
     OP("GetBucketVersioning", WB_READ, s3_in_get_bucket_versioning, "GET /{Bucket}?versioning",
-       s3_get_bucket_versioning, s3_of_bucket, .answer = "VersioningConfiguration"),
+       s3_get_bucket_versioning, s3_of_bucket, .answer = "VersioningConfiguration",
+       KEYS(s3_bucket_keys)),
     OP("HeadBucket", WB_READ, s3_in_head_bucket, "HEAD /{Bucket}", s3_head_bucket, s3_of_bucket,
-       .action = "s3:ListBucket", .data = true),
+       .action = "s3:ListBucket", .data = true, KEYS(s3_bucket_keys)),
     OP("ListBuckets", WB_SCAN, s3_in_list_buckets, "GET /", s3_list_buckets, NULL,
        .action = "s3:ListAllMyBuckets", .answer = "ListAllMyBucketsResult"),
     OP("PutBucketAcl", WB_WRITE, s3_in_put_bucket_acl, "PUT /{Bucket}?acl", s3_put_acl,
-       s3_of_bucket, .action = NULL),
+       s3_of_bucket, KEYS(s3_put_keys)),
     OP("PutBucketVersioning", WB_WRITE, s3_in_put_bucket_versioning, "PUT /{Bucket}?versioning",
-       s3_put_bucket_versioning, s3_of_bucket, .action = NULL),
+       s3_put_bucket_versioning, s3_of_bucket, KEYS(s3_bucket_keys)),
     /* configuration of buckets */
     OP("PutBucketPolicy", WB_WRITE, s3_in_put_bucket_policy, "PUT /{Bucket}?policy", s3_put_policy,
        s3_of_bucket, CONFIG, .status = 204, .owner_always = true),
@@ -160,64 +164,90 @@ static const struct wb_op ops[] = {
      .resources = s3_of_bucket,
      .unsigned_ok = true,
      .data = true},
+    OP("PutBucketLifecycleConfiguration", WB_WRITE, s3_in_put_bucket_lifecycle_configuration,
+       "PUT /{Bucket}?lifecycle", s3_put_lifecycle, s3_of_bucket, CONFIG,
+       .action = "s3:PutLifecycleConfiguration"),
+    OP("GetBucketLifecycleConfiguration", WB_READ, s3_in_get_bucket_lifecycle_configuration,
+       "GET /{Bucket}?lifecycle", s3_get_lifecycle, s3_of_bucket, CONFIG,
+       .action = "s3:GetLifecycleConfiguration", .answer = "LifecycleConfiguration"),
+    OP("DeleteBucketLifecycle", WB_WRITE, s3_in_delete_bucket_lifecycle,
+       "DELETE /{Bucket}?lifecycle", s3_delete_config, s3_of_bucket, CONFIG,
+       .action = "s3:PutLifecycleConfiguration", .status = 204),
+    OP("GetObjectRetention", WB_READ, s3_in_get_object_retention, "GET /{Bucket}/{Key+}?retention",
+       s3_lock_of_object, s3_of_key, KEYS(s3_object_keys), .answer = "Retention"),
+    OP("PutObjectRetention", WB_WRITE, s3_in_put_object_retention, "PUT /{Bucket}/{Key+}?retention",
+       s3_lock_of_object, s3_of_key, KEYS(s3_object_keys)),
+    OP("GetObjectLegalHold", WB_READ, s3_in_get_object_legal_hold,
+       "GET /{Bucket}/{Key+}?legal-hold", s3_lock_of_object, s3_of_key, KEYS(s3_object_keys),
+       .answer = "LegalHold"),
+    OP("PutObjectLegalHold", WB_WRITE, s3_in_put_object_legal_hold,
+       "PUT /{Bucket}/{Key+}?legal-hold", s3_lock_of_object, s3_of_key, KEYS(s3_object_keys)),
     /* objects */
     OP("CopyObject", WB_WRITE, s3_in_copy_object, "PUT /{Bucket}/{Key+} x-amz-copy-source",
        s3_copy_object, s3_of_copy, .action = "s3:PutObject", .answer = "CopyObjectResult",
-       .data = true),
+       .data = true, KEYS(s3_put_keys)),
     OP("DeleteObject", WB_WRITE, s3_in_delete_object, "DELETE /{Bucket}/{Key+}", s3_delete_object,
-       s3_of_version, .status = 204, .data = true),
+       s3_of_version, .status = 204, .data = true, KEYS(s3_object_keys)),
     OP("DeleteObjectTagging", WB_WRITE, s3_in_delete_object_tagging,
        "DELETE /{Bucket}/{Key+}?tagging", s3_delete_object_tagging, s3_of_version, .status = 204,
-       .data = true),
+       .data = true, KEYS(s3_object_keys)),
     OP("DeleteObjects", WB_WRITE, s3_in_delete_objects, "POST /{Bucket}?delete", s3_delete_objects,
-       s3_of_deletes, .action = "s3:DeleteObject", .answer = "DeleteResult", .data = true),
-    OP("GetObject", WB_READ, s3_in_get_object, "GET /{Bucket}/{Key+}", s3_get_object, s3_of_version,
-       .data = true),
+       s3_of_deletes, .action = "s3:DeleteObject", .answer = "DeleteResult", .data = true,
+       KEYS(s3_object_keys)),
+    OP("GetObject", WB_READ, s3_in_get_object, "GET /{Bucket}/{Key+}", s3_get_object, s3_of_read,
+       .data = true, KEYS(s3_object_keys)),
     OP("GetObjectAcl", WB_READ, s3_in_get_object_acl, "GET /{Bucket}/{Key+}?acl", s3_get_object_acl,
-       s3_of_version, .answer = "AccessControlPolicy", .data = true),
+       s3_of_version, .answer = "AccessControlPolicy", .data = true, KEYS(s3_object_keys)),
     OP("GetObjectAttributes", WB_READ, s3_in_get_object_attributes,
        "GET /{Bucket}/{Key+}?attributes", s3_get_object_attributes, s3_of_attributes,
-       .action = "s3:GetObject", .answer = "GetObjectAttributesResponse", .data = true),
+       .action = "s3:GetObject", .answer = "GetObjectAttributesResponse", .data = true,
+       KEYS(s3_object_keys)),
     OP("GetObjectTagging", WB_READ, s3_in_get_object_tagging, "GET /{Bucket}/{Key+}?tagging",
-       s3_get_object_tagging, s3_of_version, .answer = "Tagging", .data = true),
+       s3_get_object_tagging, s3_of_version, .answer = "Tagging", .data = true,
+       KEYS(s3_object_keys)),
     OP("HeadObject", WB_READ, s3_in_head_object, "HEAD /{Bucket}/{Key+}", s3_head_object,
-       s3_of_version, .action = "s3:GetObject", .data = true),
+       s3_of_read, .action = "s3:GetObject", .data = true, KEYS(s3_object_keys)),
     OP("PutObject", WB_WRITE, s3_in_put_object, "PUT /{Bucket}/{Key+}", s3_put_object, s3_of_put,
-       .body_max = WB_S3_OBJECT_MAX, .body_blob = true, .data = true),
+       .body_max = WB_S3_OBJECT_MAX, .body_blob = true, .data = true, KEYS(s3_put_keys)),
     OP("PutObjectAcl", WB_WRITE, s3_in_put_object_acl, "PUT /{Bucket}/{Key+}?acl",
-       s3_put_object_acl, s3_of_version, .data = true),
+       s3_put_object_acl, s3_of_version, .data = true, KEYS(s3_put_keys)),
     OP("PutObjectTagging", WB_WRITE, s3_in_put_object_tagging, "PUT /{Bucket}/{Key+}?tagging",
-       s3_put_object_tagging, s3_of_version, .data = true),
+       s3_put_object_tagging, s3_of_version, .data = true, KEYS(s3_put_keys)),
+    OP("PostObject", WB_WRITE, s3_in_put_object, "POST /{Bucket} content-type=multipart/form-data",
+       s3_post_object, s3_of_put, .prepare = s3_post_prepare, .action = "s3:PutObject",
+       .answer = "PostResponse", .form = true, .data = true, KEYS(s3_put_keys)),
     /* listings */
     OP("ListObjectVersions", WB_SCAN, s3_in_list_object_versions, "GET /{Bucket}?versions",
        s3_list_object_versions, s3_of_bucket, .action = "s3:ListBucketVersions",
-       .answer = "ListVersionsResult", .data = true),
+       .answer = "ListVersionsResult", .data = true, KEYS(s3_list_keys)),
     OP("ListObjects", WB_SCAN, s3_in_list_objects, "GET /{Bucket}", s3_list_objects, s3_of_bucket,
-       .action = "s3:ListBucket", .answer = "ListBucketResult", .data = true),
+       .action = "s3:ListBucket", .answer = "ListBucketResult", .data = true, KEYS(s3_list_keys)),
     OP("ListObjectsV2", WB_SCAN, s3_in_list_objects_v2, "GET /{Bucket}?list-type=2",
        s3_list_objects_v2, s3_of_bucket, .action = "s3:ListBucket", .answer = "ListBucketResult",
-       .data = true, .event_name = "ListObjects"),
+       .data = true, .event_name = "ListObjects", KEYS(s3_list_keys)),
     /* multipart uploads */
     OP("AbortMultipartUpload", WB_WRITE, s3_in_abort_multipart_upload,
-       "DELETE /{Bucket}/{Key+}?uploadId", s3_abort_upload, s3_of_key, .status = 204, .data = true),
+       "DELETE /{Bucket}/{Key+}?uploadId", s3_abort_upload, s3_of_key, .status = 204, .data = true,
+       KEYS(s3_object_keys)),
     OP("CompleteMultipartUpload", WB_WRITE, s3_in_complete_multipart_upload,
        "POST /{Bucket}/{Key+}?uploadId", s3_complete_upload, s3_of_key, .action = "s3:PutObject",
-       .answer = "CompleteMultipartUploadResult", .data = true),
+       .answer = "CompleteMultipartUploadResult", .data = true, KEYS(s3_put_keys)),
     OP("CreateMultipartUpload", WB_WRITE, s3_in_create_multipart_upload,
        "POST /{Bucket}/{Key+}?uploads", s3_create_upload, s3_of_put, .action = "s3:PutObject",
-       .answer = "InitiateMultipartUploadResult", .data = true),
+       .answer = "InitiateMultipartUploadResult", .data = true, KEYS(s3_put_keys)),
     OP("ListMultipartUploads", WB_SCAN, s3_in_list_multipart_uploads, "GET /{Bucket}?uploads",
        s3_list_uploads, s3_of_bucket, .action = "s3:ListBucketMultipartUploads",
-       .answer = "ListMultipartUploadsResult", .data = true),
+       .answer = "ListMultipartUploadsResult", .data = true, KEYS(s3_list_keys)),
     OP("ListParts", WB_SCAN, s3_in_list_parts, "GET /{Bucket}/{Key+}?uploadId", s3_list_parts,
        s3_of_key, .action = "s3:ListMultipartUploadParts", .answer = "ListPartsResult",
-       .data = true),
+       .data = true, KEYS(s3_object_keys)),
     OP("UploadPart", WB_WRITE, s3_in_upload_part, "PUT /{Bucket}/{Key+}?partNumber&uploadId",
        s3_upload_part, s3_of_key, .action = "s3:PutObject", .body_max = WB_S3_OBJECT_MAX,
-       .body_blob = true, .data = true),
+       .body_blob = true, .data = true, KEYS(s3_put_keys)),
     OP("UploadPartCopy", WB_WRITE, s3_in_upload_part_copy,
        "PUT /{Bucket}/{Key+}?partNumber&uploadId x-amz-copy-source", s3_upload_part_copy,
-       s3_of_part_copy, .action = "s3:PutObject", .answer = "CopyPartResult", .data = true),
+       s3_of_part_copy, .action = "s3:PutObject", .answer = "CopyPartResult", .data = true,
+       KEYS(s3_put_keys)),
 };
 
 const struct wb_service wb_s3_service = {
@@ -243,6 +273,7 @@ static void start(struct wb_engine *e)
     wb_def_register(e, &s3_config_kind);
     wb_resource_policy_register(e, "s3", s3_resource_policy);
     wb_resource_owner_register(e, "s3", s3_owner);
+    wb_executor_register(e, &s3_lifecycle_executor);
     wb_executor_register(e, &s3_notify_executor);
     wb_job_register(e, &s3_parts_job);
     wb_job_register(e, &s3_uploads_job);

@@ -27,9 +27,9 @@ ENUM(checksum_algorithm, "ChecksumAlgorithm", "CRC32", "CRC32C", "SHA1", "SHA256
 STRUCT(lifecycle_expiration, "LifecycleExpiration", M("Date", moment), M("Days", integer),
        M("ExpiredObjectDeleteMarker", boolean));
 STRUCT(tag, "Tag", R("Key", key_text), R("Value", str));
-ITEMS(tag_set, "TagSet", "Tag", tag);
+FLAT(and_tags, "TagSet", tag); /* elements of the structure itself */
 STRUCT(lifecycle_rule_and_operator, "LifecycleRuleAndOperator", M("Prefix", str),
-       W("Tags", tag_set, "Tag"), M("ObjectSizeGreaterThan", longint),
+       W("Tags", and_tags, "Tag"), M("ObjectSizeGreaterThan", longint),
        M("ObjectSizeLessThan", longint));
 STRUCT(lifecycle_rule_filter, "LifecycleRuleFilter", M("Prefix", str), M("Tag", tag),
        M("ObjectSizeGreaterThan", longint), M("ObjectSizeLessThan", longint),
