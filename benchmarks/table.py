@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """All figures of one run in one table; see docs/BENCHMARKS.md.
 
-    table.py [NAME...]    names: floor calls flow sync match identity alarms start
+    table.py [NAME...]    names: floor calls flow sync uploads match identity alarms start
 """
 import http.client
 import io
@@ -17,6 +17,7 @@ import zipfile
 
 import cells
 import lib
+import uploads
 from http_floor import SIGNED
 from waybill_server import BUILD, Waybill
 
@@ -92,6 +93,18 @@ def sync():
     ratio = loads[64].per_second / loads[1].per_second
     row("2 ms more a sync: PutItems of 64 clients", "%.0f/s" % loads[64].per_second, "one client %.0f/s" % loads[1].per_second, ratio,
         **at_least(ratio, 20, ">= %d"))
+
+
+# --- beside uploads ---
+
+def beside_uploads():
+    say("puts beside uploads of gigabytes")
+    alone, beside, rate, before, memory = uploads.measure()
+    ratio = beside.per_second / alone.per_second
+    row("PutItems of 64 clients beside an upload", "%.0f/s" % beside.per_second, "without %.0f/s" % alone.per_second, ratio,
+        **at_least(ratio, 0.3, ">= %.1f"))
+    row("... 99 of 100 of them are answered in", "%.1f ms" % beside.p99_ms, "without %.1f ms" % alone.p99_ms, beside.p99_ms / alone.p99_ms)
+    row("... the upload meanwhile; the server's memory", "%.0f MB/s" % rate, "%.0f MB, before %.0f MB" % (memory, before))
 
 
 # --- the whole flow ---
@@ -235,7 +248,7 @@ def start():
         assert items >= MILLION, items
 
 
-PARTS = {"floor": floor, "calls": calls, "sync": sync, "flow": flow, "match": match, "identity": identity, "alarms": alarms, "start": start}
+PARTS = {"floor": floor, "calls": calls, "sync": sync, "uploads": beside_uploads, "flow": flow, "match": match, "identity": identity, "alarms": alarms, "start": start}
 
 
 def main():
