@@ -62,6 +62,12 @@
 #define WB_CFN_BODY_MAX        51200   /* TemplateBody */
 #define WB_CFN_TEMPLATE_MAX    1000000 /* at TemplateURL */
 #define WB_CFN_RESOURCES_MAX   500
+#define WB_CFN_STACKS_MAX      2000 /* of an account and region */
+#define WB_CFN_STACK_NAME_MAX  128
+#define WB_CFN_POLICY_MAX      16384     /* of a stack */
+#define WB_CFN_DELETED_DAYS    90        /* deleted stacks are described by their ARN */
+#define WB_CFN_PAGE            100       /* stacks, events, resources, exports of one answer */
+#define WB_CFN_PAGE_BYTES      (1 << 20) /* of changes of one answer */
 #define WB_CFN_PARAMETERS_MAX  200
 #define WB_CFN_OUTPUTS_MAX     200
 #define WB_CFN_MAPPINGS_MAX    200

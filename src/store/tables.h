@@ -96,8 +96,24 @@ enum wb_table {
     WB_T_S3_COUNT = 0x0709,     /* account -> le64: its buckets */
     WB_T_S3_CONFIG = 0x0720,    /* bucket number (u64), kind (u8) -> document as it was put */
 
-    /* 0x08xx: cloudformation */
-    WB_T_CFN_CALLBACK = 0x0840, /* token -> who waits, and the answers */
+    /* 0x08xx: cloudformation. "stack" = its number (u64). */
+    WB_T_CFN_STACK = 0x0801,      /* scope, number (desc u64) -> JSON (cloudformation/stack.h) */
+    WB_T_CFN_NAME = 0x0802,       /* scope, name -> le64 number; not of deleted stacks */
+    WB_T_CFN_ID = 0x0803,         /* scope, id in the ARN -> le64 number */
+    WB_T_CFN_TEXT = 0x0804,       /* number (u64), 'o' or 'p' -> a template's text */
+    WB_T_CFN_RESOURCE = 0x0805,   /* stack, logical id -> JSON */
+    WB_T_CFN_BEFORE = 0x0806,     /* stack, logical id -> JSON: before the running operation */
+    WB_T_CFN_CHANGE_SET = 0x0807, /* stack, name -> JSON */
+    WB_T_CFN_CHANGE_ID = 0x0808,  /* scope, id in the ARN -> stack (le64), name */
+    WB_T_CFN_CHANGE = 0x0809,     /* change set's number (u64), place (u64) -> JSON */
+    WB_T_CFN_EVENT = 0x080a,      /* stack, stamp (desc u64) -> JSON */
+    WB_T_CFN_EXPORT = 0x080b,     /* scope, name -> JSON: stack, value */
+    WB_T_CFN_IMPORT = 0x080c,     /* scope, export's name, stack -> nothing */
+    WB_T_CFN_OPERATION = 0x080d,  /* stack -> JSON: what runs */
+    WB_T_CFN_PLAN = 0x080e,       /* stack -> its plan (cloudformation/plan.h) */
+    WB_T_CFN_DRIFT = 0x080f,      /* scope, detection id -> JSON */
+    WB_T_CFN_DRIFTED = 0x0810,    /* stack, logical id -> JSON: what was found */
+    WB_T_CFN_CALLBACK = 0x0840,   /* token -> who waits, and the answers */
 
     /* 0x09xx: cloudwatch */
     WB_T_ALARM = 0x0910,         /* scope, alarm name -> JSON: configuration and state */

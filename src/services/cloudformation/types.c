@@ -11,6 +11,7 @@
 static const struct wb_cfn_type *const types[] = {
     &cfn_cdk_metadata,
     &cfn_custom_resource,
+    &cfn_nested_stack,
     &cfn_wait_condition,
     &cfn_wait_condition_handle,
     &cfn_cloudwatch_alarm,

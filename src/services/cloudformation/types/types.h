@@ -6,6 +6,7 @@
 
 extern const struct wb_cfn_type cfn_cdk_metadata;
 extern const struct wb_cfn_type cfn_custom_resource, cfn_wait_condition, cfn_wait_condition_handle;
+extern const struct wb_cfn_type cfn_nested_stack; /* ../nested.c */
 extern const struct wb_cfn_type cfn_cloudwatch_alarm, cfn_cloudwatch_composite_alarm,
     cfn_cloudwatch_dashboard;
 extern const struct wb_cfn_type cfn_dynamodb_table;
