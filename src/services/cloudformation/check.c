@@ -40,6 +40,7 @@ static void check_stack(struct checking *ch, struct wb_slice key, struct wb_slic
     struct cfn_stack s;
     struct cfn_operation op;
     struct cfn_plan plan;
+    struct wb_slice text, why;
     if (!cfn_stack_decode(tx, key, row, &s)) {
         ch->bad(ch->arg, "cloudformation: a stack's row cannot be read");
         return;
@@ -50,7 +51,8 @@ static void check_stack(struct checking *ch, struct wb_slice key, struct wb_slic
         ch->bad(ch->arg, "cloudformation: a stack is not found by its id");
     if (!cfn_stack_deleted(&s) && !number_is(tx, name, s.number))
         ch->bad(ch->arg, "cloudformation: a stack is not found by its name");
-    if (s.text && !cfn_text_template(tx, s.text))
+    if (s.text &&
+        (!cfn_text_get(tx, s.text, true, &text) || !wb_template_read(tx->arena, text, &why)))
         ch->bad(ch->arg, "cloudformation: a stack's template cannot be read");
     if (s.operation && (!cfn_operation_read(tx, &s, &op) || op.number != s.operation ||
                         !cfn_plan_read(tx, &s, &plan)))
