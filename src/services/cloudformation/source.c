@@ -94,8 +94,8 @@ bool cfn_object(struct wb_call *c, struct wb_slice url, size_t max, struct wb_sl
         cfn_invalid(c, "TemplateURL must be a supported URL.");
         return false;
     }
-    err = (struct wb_error){.code = "NoSuchBucket", .message = WB_S("Access Denied")};
-    *text = WB_SLICE_NULL;
+    if (wb_call_object(c->tx, &c->ctx, at.bucket, at.key, at.version, max, text, &err))
+        return true;
     if (strcmp(err.code, "EntityTooLarge") == 0)
         cfn_invalid(c, "Template may not exceed %zu bytes in size.", max);
     else
