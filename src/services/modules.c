@@ -4,6 +4,7 @@
 #include "services/cloudtrail/cloudtrail.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/dynamodb/dynamodb.h"
+#include "services/ecr/ecr.h"
 #include "services/events/events.h"
 #include "services/iam/iam.h"
 #include "services/lambda/lambda.h"
@@ -25,6 +26,7 @@ const struct wb_module *const wb_modules[] = {
     &wb_logs_module,
     &wb_s3_module,
     &wb_cloudwatch_module,
+    &wb_ecr_module,
     &wb_cloudformation_module,
     NULL,
 };

@@ -124,6 +124,9 @@ enum wb_table {
     WB_T_ALARM_HISTORY_OF = 0x0915, /* scope, alarm name, time ms, stamp -> nothing */
     WB_T_ALARM_TICK = 0x0916,       /* class (u8), slot (u8) -> nothing: a work row goes round */
     WB_T_DASHBOARD = 0x0918,        /* account, dashboard name -> le64 last modified ms, body */
+
+    /* 0x0axx: ecr */
+    WB_T_ECR_REPOSITORY = 0x0a01, /* scope, name -> settings (services/ecr/ecr.h) */
 };
 
 #endif

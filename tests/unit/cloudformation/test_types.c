@@ -358,22 +358,11 @@ static struct made start(const char *id, struct wb_json type, struct wb_json pro
     return m;
 }
 
-static void one_case(struct wb_json c)
+/* Made, read, updated, deleted, deleted again. */
+static void life(struct wb_json c)
 {
-    struct wb_json with = wb_json_get(c, "with"), blind = wb_json_get(c, "blind");
-    struct wb_json_iter it = wb_json_iter(with);
-    struct made of_with[16];
-    others = of_with;
-    other_count = 0;
-    answers = wb_json_get(c, "answers");
-    answer_next = 0;
-    while (wb_json_next(&it)) {
-        struct made *m = &of_with[other_count];
-        *m = start(wb_dup_cstr(&arena, wb_json_str(it.key, &arena)), wb_json_get(it.value, "type"),
-                   wb_json_get(it.value, "properties"));
-        must(m, CREATE, "before");
-        other_count++;
-    }
+    struct wb_json blind = wb_json_get(c, "blind");
+    struct wb_json_iter it;
     struct made m = start("Thing", wb_json_get(c, "type"), wb_json_get(c, "create"));
     must(&m, CREATE, "create");
     is_like("Ref", fill(wb_json_get_str(c, "ref", &arena)), m.ref);
@@ -404,11 +393,32 @@ static void one_case(struct wb_json c)
             fail_msg("%s deleted: %.*s %.*s", m.type->name, WB_FMT(m.code), WB_FMT(m.message));
     }
     must(&m, DELETE, "second delete");
+}
+
+static void one_case(struct wb_json c)
+{
+    struct wb_json with = wb_json_get(c, "with");
+    struct wb_json_iter it = wb_json_iter(with);
+    struct made of_with[16];
+    others = of_with;
+    other_count = 0;
+    answers = wb_json_get(c, "answers");
+    answer_next = 0;
+    while (wb_json_next(&it)) {
+        struct made *m = &of_with[other_count];
+        *m = start(wb_dup_cstr(&arena, wb_json_str(it.key, &arena)), wb_json_get(it.value, "type"),
+                   wb_json_get(it.value, "properties"));
+        must(m, CREATE, "before");
+        other_count++;
+    }
+    if (wb_json_is(wb_json_get(c, "create")))
+        life(c);
+    const char *name = wb_dup_cstr(&arena, wb_json_get_str(c, "type", &arena));
     it = wb_json_iter(wb_json_get(c, "refused"));
     while (wb_json_next(&it)) {
         struct made bad = start("Bad", wb_json_get(c, "type"), wb_json_item(it.value, 0));
         assert_int_equal(act(&bad, CREATE), WB_CFN_FAILED);
-        is_like(m.type->name, wb_json_str(wb_json_item(it.value, 1), &arena), bad.message);
+        is_like(name, wb_json_str(wb_json_item(it.value, 1), &arena), bad.message);
     }
     while (other_count)
         must(&of_with[--other_count], DELETE, "after");
@@ -452,6 +462,68 @@ static void test_covered(void **state)
     }
 }
 
+static const struct wb_cfn_property *property(const struct wb_cfn_type *t, struct wb_slice name)
+{
+    for (const struct wb_cfn_property *p = t->property; p && p->name; p++)
+        if (wb_slice_is(name, p->name))
+            return p;
+    return NULL;
+}
+
+/* What the seed's template and the CDK's bootstrap template have is known. */
+static void test_in_use(void **state)
+{
+    struct wb_json all =
+        wb_json_read(&arena, wb_test_data(&arena, "cloudformation/in-use.json"), NULL);
+    struct wb_json_iter it = wb_json_iter(all);
+    assert_int_equal(wb_json_type(all), WB_JSON_OBJECT);
+    while (wb_json_next(&it)) {
+        struct wb_slice type = wb_json_str(it.key, &arena);
+        const struct wb_cfn_type *t = wb_cfn_type_find(type);
+        struct wb_json_iter at = wb_json_iter(it.value);
+        if (!t)
+            fail_msg("no type %.*s", WB_FMT(type));
+        while (t->property && wb_json_next(&at)) {
+            struct wb_slice name = wb_json_str(at.value, &arena);
+            if (!property(t, name))
+                fail_msg("%.*s has no %.*s", WB_FMT(type), WB_FMT(name));
+        }
+    }
+}
+
+/*
+ * Updates and required properties as AWS's resource schemas have them (createOnlyProperties,
+ * conditionalCreateOnlyProperties, required), in the copies that cfn-lint carries
+ * (src/cfnlint/data/schemas/providers/us_east_1); "documented": what only the resource reference
+ * says under "Update requires: Replacement".
+ */
+static void test_schemas(void **state)
+{
+    struct wb_json all =
+        wb_json_read(&arena, wb_test_data(&arena, "cloudformation/schemas.json"), NULL);
+    struct wb_json_iter it = wb_json_iter(all);
+    assert_int_equal(wb_json_type(all), WB_JSON_OBJECT);
+    while (wb_json_next(&it)) {
+        const struct wb_cfn_type *t = wb_cfn_type_find(wb_json_str(it.key, &arena));
+        assert_non_null(t);
+        for (const struct wb_cfn_property *p = t->property; p->name; p++) {
+            struct wb_slice name = wb_slice_str(p->name);
+            bool fixed = in_list(wb_json_get(it.value, "createOnly"), name) ||
+                         in_list(wb_json_get(it.value, "documented"), name);
+            enum wb_cfn_update want = fixed ? WB_CFN_REPLACEMENT : WB_CFN_IN_PLACE;
+            if (in_list(wb_json_get(it.value, "conditional"), name))
+                want = WB_CFN_CONDITIONAL;
+            if (p->update != want ||
+                p->required != in_list(wb_json_get(it.value, "required"), name))
+                fail_msg("%s: %s", t->name, p->name);
+        }
+        struct wb_json_iter at = wb_json_iter(wb_json_get(it.value, "createOnly"));
+        while (wb_json_next(&at))
+            if (!property(t, wb_json_str(at.value, &arena)))
+                fail_msg("%s has no %.*s", t->name, WB_FMT(wb_json_raw(at.value)));
+    }
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 {
     return remove(path);
@@ -490,6 +562,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_covered),
+        cmocka_unit_test(test_in_use),
+        cmocka_unit_test(test_schemas),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -10,10 +10,12 @@ extern const struct wb_cfn_type cfn_nested_stack; /* ../nested.c */
 extern const struct wb_cfn_type cfn_cloudwatch_alarm, cfn_cloudwatch_composite_alarm,
     cfn_cloudwatch_dashboard;
 extern const struct wb_cfn_type cfn_dynamodb_table;
+extern const struct wb_cfn_type cfn_ecr_repository;
 extern const struct wb_cfn_type cfn_events_event_bus, cfn_events_event_bus_policy, cfn_events_rule;
 extern const struct wb_cfn_type cfn_iam_access_key, cfn_iam_group, cfn_iam_group_policy,
     cfn_iam_instance_profile, cfn_iam_managed_policy, cfn_iam_policy, cfn_iam_role,
     cfn_iam_role_policy, cfn_iam_user, cfn_iam_user_policy, cfn_iam_user_to_group_addition;
+extern const struct wb_cfn_type cfn_kms_alias, cfn_kms_key;
 extern const struct wb_cfn_type cfn_lambda_function, cfn_lambda_permission;
 extern const struct wb_cfn_type cfn_logs_log_group, cfn_logs_log_stream;
 extern const struct wb_cfn_type cfn_s3_bucket, cfn_s3_bucket_policy;
