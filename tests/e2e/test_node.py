@@ -7,17 +7,15 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import npm
 from botocore.exceptions import ClientError
 from node_functions import create, invoke
 from waybill_server import Waybill, skip
-
-SDK = "@aws-sdk/client-dynamodb@3.1164.0"
 
 
 def once(w, files, event=None, **config):
@@ -316,37 +314,17 @@ def role(w):
     sdk(w)
 
 
-def sdk_folder():
-    """The AWS SDK for JavaScript: WAYBILL_NODE_SDK names a folder with node_modules; else what npm has in its cache, else what it fetches."""
-    given = os.environ.get("WAYBILL_NODE_SDK")
-    if given:
-        return given
-    npm = shutil.which("npm")
-    if not npm:
-        return None
-    folder = tempfile.mkdtemp(prefix="waybill-sdk-")
-    try:
-        ok = subprocess.run([npm, "install", "--prefer-offline", "--no-audit", "--no-fund", "--fetch-retries=0", SDK], cwd=folder, capture_output=True, timeout=60).returncode == 0
-    except subprocess.TimeoutExpired:
-        ok = False
-    if ok:
-        return folder
-    shutil.rmtree(folder)
-    return None
-
-
 def sdk(w):
-    folder = sdk_folder()
-    if not folder or not os.path.isdir(os.path.join(folder, "node_modules", "@aws-sdk", "client-dynamodb")):
-        print(f"sdk: {SDK} is neither in WAYBILL_NODE_SDK nor to be had from npm: left out")
+    """The AWS SDK for JavaScript inside the package, as people pack it."""
+    if not npm.present():
+        print("sdk: no npm packages in tests/npm: left out")
         return
     files = {"index.mjs": WITH_SDK}
-    for at, _, found in os.walk(os.path.join(folder, "node_modules")):
-        for f in found:
-            if f.endswith((".js", ".json", ".mjs", ".cjs")):
-                files[os.path.relpath(os.path.join(at, f), folder)] = open(os.path.join(at, f), "rb").read()
-    if folder != os.environ.get("WAYBILL_NODE_SDK"):
-        shutil.rmtree(folder)
+    for package in npm.closure("@aws-sdk/client-dynamodb"):
+        for at, _, found in os.walk(os.path.join(npm.MODULES, package)):
+            for f in found:
+                if f.endswith((".js", ".json", ".mjs", ".cjs")):
+                    files[os.path.relpath(os.path.join(at, f), npm.FOLDER)] = open(os.path.join(at, f), "rb").read()
     create(w, "packed", files, Role="arn:aws:iam::000000000000:role/writer", MemorySize=512)
     under_role(w, "packed", "p1")
 
