@@ -5,6 +5,7 @@
 #include "aws/protocol.h"
 #include "aws/wire.h"
 #include "base/crc.h"
+#include "codec/cbor.h"
 #include "codec/text.h"
 
 #define ANSWER_HEADERS 8 /* besides the operation's */
@@ -31,6 +32,8 @@ static struct wb_slice content_type(enum wb_protocol p)
         return WB_S("text/xml");
     case WB_REST_XML:
         return WB_S("application/xml");
+    case WB_RPC_CBOR:
+        return WB_S("application/cbor");
     case WB_REST_JSON:
         break;
     }
@@ -256,6 +259,10 @@ void wb_protocol_answer(struct wb_call *c, struct wb_http_answer *a)
         struct wb_buf sum = wb_buf_in(c->arena);
         wb_buf_u64(&sum, wb_crc32(0, a->body.p, a->body.n));
         add(&w, "x-amz-crc32", wb_buf_slice(&sum));
+    }
+    if (c->protocol == WB_RPC_CBOR) {
+        add(&w, "smithy-protocol", WB_S("rpc-v2-cbor"));
+        a->body = wb_cbor_from_json(c->arena, wb_json_read(c->arena, a->body, NULL));
     }
     a->header = w.header;
     a->header_count = w.count;

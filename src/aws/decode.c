@@ -5,6 +5,7 @@
 #include "aws/protocol.h"
 #include "aws/wire.h"
 #include "base/utf8.h"
+#include "codec/cbor.h"
 #include "codec/text.h"
 #include <math.h>
 
@@ -218,6 +219,8 @@ bool wb_protocol_decode(struct wb_call *c, const struct wb_sig_request *r)
         return false;
     if (c->protocol == WB_REST_XML && !wb_wire_from_xml(c, r, &text))
         return false;
+    if (c->protocol == WB_RPC_CBOR && text.n && !wb_cbor_to_json(c->arena, text, &text))
+        return not_json(c, NULL);
     if (text.n == 0 && !c->service->crc32) /* DynamoDB wants a body */
         text = WB_S("{}");
     c->in = wb_json_read(c->arena, text, &e);

@@ -22,7 +22,7 @@ enum wb_class {
     WB_ASYNC, /* starts on the loop, is finished later by wb_call_finish (Invoke, long polls) */
 };
 
-enum wb_protocol { WB_JSON10, WB_JSON11, WB_QUERY, WB_REST_JSON, WB_REST_XML };
+enum wb_protocol { WB_JSON10, WB_JSON11, WB_QUERY, WB_REST_JSON, WB_REST_XML, WB_RPC_CBOR };
 
 struct wb_engine;
 struct wb_signature; /* auth/sigv4.h */
@@ -108,6 +108,7 @@ struct wb_service {
     const char *xmlns;
     const char *type_prefix; /* of __type for modelled errors: "com.amazonaws.dynamodb.v20120810#",
                                 "" = none */
+    bool cbor;               /* rpc-v2-cbor is spoken as well; `target` names the service */
     bool crc32;              /* x-amz-crc32 header */
     bool values_hidden;      /* validation's messages do not print what was given */
     wb_handler_fn *enter; /* optional, before a client's call is authorized, call->tx may be read:

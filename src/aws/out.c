@@ -13,6 +13,13 @@ void wb_out_init(struct wb_out *o, struct wb_arena *a, bool xml)
     wb_jw_object(&o->json);
 }
 
+void wb_out_again(struct wb_out *o, struct wb_arena *a)
+{
+    bool cbor = o->cbor;
+    wb_out_init(o, a, o->xml);
+    o->cbor = cbor;
+}
+
 struct wb_slice wb_out_done(struct wb_out *o)
 {
     assert(o->depth == 0);
@@ -205,6 +212,13 @@ void wb_out_map_str(struct wb_out *o, struct wb_slice key, struct wb_slice value
     wb_buf_str(&o->buf, "</value></entry>");
 }
 
+/* CBOR tells whole doubles from integers; JSON's writer does not. */
+static void mark_double(struct wb_out *o, double v)
+{
+    if (o->cbor && fabs(v) < 1e15 && v == floor(v))
+        wb_buf_str(&o->buf, ".0");
+}
+
 void wb_out_map_double(struct wb_out *o, struct wb_slice key, double value)
 {
     struct wb_json_writer w;
@@ -216,6 +230,7 @@ void wb_out_map_double(struct wb_out *o, struct wb_slice key, double value)
     if (!o->xml && !o->hidden) {
         wb_jw_key_slice(&o->json, key);
         wb_jw_double(&o->json, value);
+        mark_double(o, value);
     }
     if (!o->xml)
         return;
@@ -305,6 +320,7 @@ void wb_out_double(struct wb_out *o, const char *name, double v)
         wb_jw_double(&w, v);
     } else {
         wb_jw_double(&o->json, v);
+        mark_double(o, v);
     }
     finish(o, name);
 }
@@ -338,7 +354,8 @@ void wb_out_time(struct wb_out *o, const char *name, int64_t ms)
     else if (o->is_record)
         wb_jw_str(&o->json, wb_slice(text, n));
     else
-        wb_jw_raw(&o->json, wb_slice(text, n));
+        wb_jw_raw(&o->json,
+                  o->cbor ? wb_printf(o->buf.arena, "%.*sE0", (int)n, text) : wb_slice(text, n));
     finish(o, name);
 }
 

@@ -25,6 +25,7 @@
 struct wb_out {
     struct wb_buf buf;
     bool xml;
+    bool cbor; /* JSON with the marks that codec/cbor.h needs */
     struct wb_json_writer json;
     const char *open[WB_OUT_DEPTH]; /* XML: element names to close */
     const char *item[WB_OUT_DEPTH]; /* XML: element name of a list's items */
@@ -36,6 +37,8 @@ struct wb_out {
 };
 
 void wb_out_init(struct wb_out *o, struct wb_arena *a, bool xml);
+/* Begins anew in the same form. */
+void wb_out_again(struct wb_out *o, struct wb_arena *a);
 /* From now on all is written a second time into o->record, as CloudTrail has answers: JSON whatever
  * the protocol, members begin with a lower-case letter, secrets are hidden. */
 void wb_out_keep(struct wb_out *o, struct wb_arena *a);

@@ -311,6 +311,7 @@ static bool settle(struct wb_call *c, enum wb_protocol p, const struct wb_entry 
         c->op = e->op;
     }
     wb_out_init(&c->out, c->arena, p == WB_QUERY || p == WB_REST_XML);
+    c->out.cbor = p == WB_RPC_CBOR;
     return e != NULL;
 }
 
@@ -332,6 +333,23 @@ static bool route_target(const struct wb_services *x, struct wb_call *c, struct 
     enum wb_protocol p = s && s->protocol == WB_JSON11 ? WB_JSON11 : WB_JSON10;
     c->query_mode = wb_slice_ieq(wb_wire_header(r, "x-amzn-query-mode"), WB_S("true"));
     return e ? settle(c, p, e) : unknown(c, p, s ? s : scope);
+}
+
+/* POST /service/NAME/operation/OPERATION, where NAME is that of the JSON protocol. */
+static bool route_cbor(const struct wb_services *x, struct wb_call *c,
+                       const struct wb_service *scope, const struct wb_sig_request *r)
+{
+    struct wb_slice path = r->path, part[5] = {{0}};
+    for (int i = 0; i < 5 && path.p; i++)
+        part[i] = wb_slice_cut(&path, '/');
+    bool shaped = wb_slice_is(r->method, "POST") && part[0].n == 0 && !path.p &&
+                  wb_slice_is(part[1], "service") && wb_slice_is(part[3], "operation");
+    const struct wb_entry *e =
+        shaped ? wb_map_get(x->target,
+                            wb_printf(c->arena, "%.*s.%.*s", WB_FMT(part[2]), WB_FMT(part[4])))
+               : NULL;
+    c->query_mode = wb_slice_ieq(wb_wire_header(r, "x-amzn-query-mode"), WB_S("true"));
+    return e && e->service->cbor ? settle(c, WB_RPC_CBOR, e) : unknown(c, WB_RPC_CBOR, scope);
 }
 
 static bool route_query(const struct wb_services *x, struct wb_call *c,
@@ -374,6 +392,8 @@ bool wb_protocol_route(const struct wb_services *x, struct wb_call *c,
     struct wb_slice target = wb_wire_header(r, "x-amz-target");
     if (target.p)
         return route_target(x, c, target, scope, r);
+    if (wb_slice_is(wb_wire_header(r, "smithy-protocol"), "rpc-v2-cbor"))
+        return route_cbor(x, c, scope, r);
     if (scope ? scope == x->xml_service : !sig && wb_route_xml_host(x, r))
         return route_xml(x, c, r);
 

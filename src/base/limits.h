@@ -236,7 +236,8 @@
 #define WB_MATH_SERIES_MAX     500     /* of one array */
 #define WB_MATH_VALUES_MAX     4000000 /* numbers made for one request */
 #define WB_METRIC_PERIOD_MAX_S (365 * 86400)
-#define WB_METRIC_DATA_MAX     1000 /* metrics of one PutMetricData */
+#define WB_METRIC_DATA_MAX     1000  /* metrics of one PutMetricData */
+#define WB_METRIC_PAGE_SAMPLES 20000 /* series on the Prometheus page */
 #define WB_METRIC_LIST_PAGE    500
 #define WB_METRIC_LIST_ROWS    20000 /* looked at for one page */
 #define WB_METRIC_QUERIES_MAX  500

@@ -128,7 +128,7 @@ static void command_run(struct wb_command *cmd, struct wb_tx *tx)
     c->raw_answer = c->hold = WB_SLICE_NULL;
     c->piece_count = 0;
     if (!r->page)
-        wb_out_init(&c->out, c->arena, c->out.xml);
+        wb_out_again(&c->out, c->arena);
     if (wb_tx_low_room(tx) && !frees(r)) {
         wb_fail_full(c);
         return;

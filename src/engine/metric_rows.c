@@ -65,6 +65,25 @@ struct wb_slice wb_metric_suffix(struct wb_arena *a, const struct wb_metric *m)
     return wb_slice_sub(wb_key_done(&k), 2, SIZE_MAX);
 }
 
+bool wb_metric_suffix_read(struct wb_arena *a, struct wb_slice suffix, struct wb_metric *m)
+{
+    struct wb_pair *dim = wb_new_n(a, struct wb_pair, WB_METRIC_DIMENSIONS_MAX);
+    const uint8_t *p = (const uint8_t *)suffix.p;
+    struct wb_key_rd k = {.p = p, .end = p + suffix.n, .a = a};
+    *m = (struct wb_metric){.account = wb_key_rd_str(&k),
+                            .region = wb_key_rd_str(&k),
+                            .ns = wb_key_rd_str(&k),
+                            .name = wb_key_rd_str(&k),
+                            .dim = dim};
+    while (k.p < k.end && !k.bad && m->dim_count < WB_METRIC_DIMENSIONS_MAX) {
+        dim->name = wb_key_rd_str(&k);
+        dim->value = wb_key_rd_str(&k);
+        dim++;
+        m->dim_count++;
+    }
+    return !k.bad;
+}
+
 struct wb_slice wb_metric_key(struct wb_arena *a, int64_t minute_ms, struct wb_slice suffix)
 {
     return wb_key(a, WB_T_METRIC, "ir", minute_ms, suffix);
@@ -232,26 +251,13 @@ uint64_t wb_metric_number(struct wb_tx *tx, struct wb_slice suffix, int64_t seen
 static bool list_row(struct wb_metric_list *l, struct wb_arena *a, struct wb_slice key,
                      struct wb_slice value)
 {
-    uint16_t table;
-    struct wb_pair *dim = wb_new_n(a, struct wb_pair, WB_METRIC_DIMENSIONS_MAX);
     l->key = wb_dup(a, key);
-    struct wb_key_rd k = wb_key_rd(a, l->key, &table);
-    l->metric = (struct wb_metric){.account = wb_key_rd_str(&k),
-                                   .region = wb_key_rd_str(&k),
-                                   .ns = wb_key_rd_str(&k),
-                                   .name = wb_key_rd_str(&k),
-                                   .dim = dim};
-    while (k.p < k.end && !k.bad && l->metric.dim_count < WB_METRIC_DIMENSIONS_MAX) {
-        dim->name = wb_key_rd_str(&k);
-        dim->value = wb_key_rd_str(&k);
-        dim++;
-        l->metric.dim_count++;
-    }
+    bool ok = wb_metric_suffix_read(a, wb_slice_sub(l->key, 2, SIZE_MAX), &l->metric);
     struct wb_rd r = wb_rd(value);
     uint8_t version = wb_rd_u8(&r);
     wb_rd_le64(&r);
     l->seen_ms = (int64_t)wb_rd_le64(&r);
-    return !k.bad && !r.bad && version == SERIES_ROW;
+    return ok && !r.bad && version == SERIES_ROW;
 }
 
 void wb_metric_list_open(struct wb_metric_list *l, struct wb_tx *tx, struct wb_slice account,

@@ -27,6 +27,8 @@ struct wb_datum *wb_datums_of(struct wb_datums *v, int64_t time_ms, const struct
 
 /* What a series' keys have in common: all but the minute. In the arena. */
 struct wb_slice wb_metric_suffix(struct wb_arena *a, const struct wb_metric *m);
+/* The names back out of it; they live in the arena. False: malformed. */
+bool wb_metric_suffix_read(struct wb_arena *a, struct wb_slice suffix, struct wb_metric *m);
 struct wb_slice wb_metric_key(struct wb_arena *a, int64_t minute_ms, struct wb_slice suffix);
 /* Minute and suffix of such a key; the suffix points into it. */
 bool wb_metric_key_split(struct wb_slice key, int64_t *minute_ms, struct wb_slice *suffix);

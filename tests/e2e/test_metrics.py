@@ -1,7 +1,12 @@
-"""CloudWatch metrics with Debian's clients: put, list, read with every kind of statistic and with math; JSON by hand; across kill -9."""
+"""CloudWatch metrics with Debian's clients: put, list, read with every kind of statistic and with math; JSON and CBOR by hand; Prometheus's page; across kill -9."""
 import datetime
 import gzip
 import json
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
 import time
 
 import botocore.auth
@@ -9,7 +14,7 @@ import botocore.awsrequest
 import botocore.credentials
 import requests
 
-from waybill_server import Waybill, refused, wait_for
+from waybill_server import Waybill, free_port, refused, wait_for
 
 UTC = datetime.timezone.utc
 TARGET = "GraniteServiceVersion20100801"
@@ -161,6 +166,143 @@ def json_protocol(w):
                              "message": "The value NaN for parameter MetricData.member.1.Value is invalid."}
 
 
+def cbor(v):
+    """What an SDK sends: a text, number, list or map in CBOR; a datetime is tag 1."""
+    def head(major, n):
+        return bytes([major << 5 | n]) if n < 24 else bytes([major << 5 | 26]) + n.to_bytes(4, "big")
+    if isinstance(v, bool):
+        return bytes([0xf5 if v else 0xf4])
+    if isinstance(v, int):
+        return head(0, v) if v >= 0 else head(1, -1 - v)
+    if isinstance(v, float):
+        return b"\xfb" + struct.pack(">d", v)
+    if isinstance(v, datetime.datetime):
+        return b"\xc1" + cbor(v.timestamp())
+    if isinstance(v, str):
+        return head(3, len(v.encode())) + v.encode()
+    if isinstance(v, list):
+        return b"\x9f" + b"".join(map(cbor, v)) + b"\xff"
+    return head(5, len(v)) + b"".join(cbor(k) + cbor(x) for k, x in v.items())
+
+
+def uncbor(b):
+    """The item at the front and what is behind it; times as ("time", seconds)."""
+    major, n, b = b[0] >> 5, b[0] & 31, b[1:]
+    if major == 7:
+        return (struct.unpack(">d", b[:8])[0], b[8:]) if n == 27 else ({20: False, 21: True, 22: None}[n], b)
+    if n >= 24:
+        size = 1 << (n - 24)
+        n, b = int.from_bytes(b[:size], "big"), b[size:]
+    if major == 6:
+        v, b = uncbor(b)
+        return ("time", v), b
+    if major < 2:
+        return (n if major == 0 else -1 - n), b
+    if major < 4:
+        return b[:n].decode() if major == 3 else b[:n], b[n:]
+    items = []
+    for _ in range(n * (2 if major == 5 else 1)):
+        v, b = uncbor(b)
+        items.append(v)
+    return (dict(zip(items[::2], items[1::2])) if major == 5 else items), b
+
+
+def by_cbor(w, op, document, service=TARGET):
+    body = document if isinstance(document, bytes) else cbor(document)
+    answer = post(w, {"Content-Type": "application/cbor", "Accept": "application/cbor", "smithy-protocol": "rpc-v2-cbor", "x-amzn-query-mode": "true"}, body,
+                  f"/service/{service}/operation/{op}")
+    assert answer.headers["smithy-protocol"] == "rpc-v2-cbor" and answer.headers["content-type"] == "application/cbor"
+    value, rest = uncbor(answer.content)
+    assert rest == b""
+    return answer, value
+
+
+def cbor_protocol(w):
+    put = {"Namespace": "Cbor", "MetricData": [{"MetricName": "Grüße", "Timestamp": minute(3), "Value": 2.5, "Dimensions": [{"Name": "a", "Value": "b"}]},
+                                              {"MetricName": "n", "Timestamp": minute(3), "Values": [1, 3.0], "Counts": [2, 2.0]}]}
+    answer, value = by_cbor(w, "PutMetricData", put)
+    assert answer.status_code == 200 and value == {}, value
+    _, value = by_cbor(w, "GetMetricStatistics", {"Namespace": "Cbor", "MetricName": "n", "StartTime": minute(9), "EndTime": minute(0), "Period": 60, "Statistics": ["Sum"]})
+    point = value["Datapoints"][0]
+    assert point["Timestamp"] == ("time", minute(3).timestamp()) and point["Sum"] == 8 and isinstance(point["Sum"], float)
+    _, value = by_cbor(w, "ListMetrics", {"Namespace": "Cbor"})
+    assert value["Metrics"][0] == {"Namespace": "Cbor", "MetricName": "Grüße", "Dimensions": [{"Name": "a", "Value": "b"}]}
+    answer, value = by_cbor(w, "PutMetricData", {"Namespace": "Cbor", "MetricData": [{"MetricName": "x", "Value": float("inf")}]})
+    assert answer.status_code == 400 and answer.headers["x-amzn-query-error"] == "InvalidParameterValue;Sender"
+    assert value["__type"].endswith("#InvalidParameterValueException") and value["message"].startswith("The value Infinity for parameter")
+    for bad in (b"\xa1", b"\xff", b"\x01", b"\xa1\x01\x02", cbor({"Namespace": 5})):
+        answer, value = by_cbor(w, "ListMetrics", bad)
+        assert answer.status_code == 400 and value["__type"].endswith("SerializationException"), (bad, value)
+    for op, service in (("Nothing", TARGET), ("PutItem", "DynamoDB_20120810")):
+        answer, value = by_cbor(w, op, {}, service)
+        assert answer.status_code == 400 and value["__type"].endswith("UnknownOperationException")
+
+
+FAMILY = re.compile(r"# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) gauge")
+SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)*)\} (\S+)')
+LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
+
+
+def scrape(w):
+    """The page, strictly: families once, samples under their family, no sample twice."""
+    family, families, samples = None, set(), {}
+    for line in w.page("/_waybill/metrics").splitlines():
+        if line.startswith("#"):
+            family = FAMILY.fullmatch(line).group(1)
+            assert family not in families
+            families.add(family)
+            continue
+        name, labels, value = SAMPLE.fullmatch(line).groups()
+        labels = LABEL.findall(labels)
+        key = (name, *sorted(labels))
+        assert name == family and key not in samples and len(dict(labels)) == len(labels)
+        samples[key] = float(value)
+    return samples
+
+
+def prometheus(w):
+    cw = w.client("cloudwatch")
+
+    def scraped():
+        at = datetime.datetime.now(UTC) - datetime.timedelta(seconds=65)
+        cw.put_metric_data(Namespace="My-App/1", MetricData=[{"MetricName": "QueueLength", "Unit": "Count", "Timestamp": at, "Values": [1, 3], "Dimensions": [
+            {"Name": "Queue Name", "Value": 'a"b\\c\nd'}, {"Name": "account", "Value": "x"}]}])
+        return {k: v for k, v in scrape(w).items() if k[0].startswith("my_app_1_")}
+    found = wait_for(scraped)
+    labels = (("account", "000000000000"), ("account_", "x"), ("queue_name", 'a\\"b\\\\c\\nd'), ("region", "us-east-1"), ("unit", "Count"))
+    assert {k[0] for k in found} == {f"my_app_1_queue_length_{s}" for s in ("sum", "sample_count", "average", "minimum", "maximum")}
+    assert all(k[1:] == labels for k in found), found
+    assert found[("my_app_1_queue_length_average", *labels)] == 2 and found[("my_app_1_queue_length_maximum", *labels)] == 3
+    if shutil.which("promtool"):
+        checked = subprocess.run(["promtool", "check", "metrics"], input=w.page("/_waybill/metrics"), text=True, capture_output=True, timeout=20, check=False)
+        assert checked.returncode in (0, 3), checked.stderr  # 3: it parses, but the exporter's names are not promtool's taste
+    if shutil.which("prometheus"):
+        real_prometheus(w, cw)
+
+
+def real_prometheus(w, cw):
+    """Debian's prometheus scrapes the page, and answers a query about it."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        with open(f"{folder}/p.yml", "w", encoding="utf-8") as f:
+            f.write(f"scrape_configs: [{{job_name: w, scrape_interval: 1s, metrics_path: /_waybill/metrics, static_configs: [{{targets: ['127.0.0.1:{w.port}']}}]}}]\n")
+        p = subprocess.Popen(["prometheus", f"--config.file={folder}/p.yml", f"--storage.tsdb.path={folder}/db", f"--web.listen-address=127.0.0.1:{port}"],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            def asked():
+                at = datetime.datetime.now(UTC) - datetime.timedelta(seconds=65)
+                cw.put_metric_data(Namespace="My-App/1", MetricData=[{"MetricName": "QueueLength", "Timestamp": at, "Value": 4}])
+                try:
+                    return requests.get(f"http://127.0.0.1:{port}/api/v1/query", params={"query": "my_app_1_queue_length_maximum{unit='None'}"},
+                                        timeout=5).json()["data"]["result"]
+                except requests.ConnectionError:
+                    return None
+            assert wait_for(asked, every=0.5)[0]["value"][1] == "4"
+        finally:
+            p.terminate()
+            p.wait()
+
+
 def command_line(w):
     w.aws("cloudwatch", "put-metric-data", "--namespace", "Cli", "--metric-name", "Jobs", "--value", "4", "--unit", "Count", "--dimensions", "Queue=mail,Host=b")
     listed = w.aws("cloudwatch", "list-metrics", "--namespace", "Cli")["Metrics"]
@@ -189,6 +331,8 @@ def main():
         pages(w)
         refusals(w)
         json_protocol(w)
+        cbor_protocol(w)
+        prometheus(w)
         command_line(w)
         services(w)
         w.kill()

@@ -17,6 +17,8 @@ void cw_get_metric_statistics(struct wb_call *c);
 void cw_list_metrics(struct wb_call *c);
 void cw_put_metric_data(struct wb_call *c);
 
+extern const struct wb_page cw_prometheus_page;
+
 /* {Namespace, MetricName, Dimensions} */
 void cw_out_metric(struct wb_out *o, const char *name, const struct wb_metric_id *m);
 

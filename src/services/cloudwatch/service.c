@@ -108,6 +108,7 @@ static const struct wb_service cloudwatch_service = {
     .model = "cloudwatch",
     .protocol = WB_JSON10,
     .target = "GraniteServiceVersion20100801",
+    .cbor = true,
     .version = "2010-08-01",
     .xmlns = "http://monitoring.amazonaws.com/doc/2010-08-01/",
     .type_prefix = "com.amazonaws.cloudwatch.v2010_08_01#",
@@ -123,6 +124,7 @@ static void start(struct wb_engine *e)
     wb_executor_register(e, &cw_action_executor);
     wb_executor_register(e, &cw_composite_executor);
     wb_executor_register(e, &cw_history_executor);
+    wb_page_register(e, &cw_prometheus_page);
 }
 
 static void check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void *arg)
