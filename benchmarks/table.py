@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """All figures of one run in one table; see docs/BENCHMARKS.md.
 
-    table.py [NAME...]    names: floor calls flow sync uploads match identity alarms start
+    table.py [NAME...]    names: floor calls flow metrics sync uploads match identity alarms start
 """
 import http.client
 import io
@@ -150,6 +150,31 @@ def flow():
     row("whole flow, Python handler", "%.0f events/s" % python, "C %.0f events/s" % c, python / c)
 
 
+def _tree_seconds(pid):
+    """CPU seconds of a process and all below it that live."""
+    with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+        part = f.read().rsplit(")", 1)[1].split()
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
+        below_it = [int(x) for x in f.read().split()]
+    return (int(part[11]) + int(part[12])) / os.sysconf("SC_CLK_TCK") + sum(_tree_seconds(p) for p in below_it)
+
+
+def metrics():
+    """Rounds with and without take turns, each with a server of its own; by CPU, which other programs on the machine disturb less."""
+    say("the flow with and without metrics")
+    spent = {"on": [], "off": []}
+    for _ in range(3):
+        for mode, seconds in spent.items():
+            with Waybill(args=["--metrics", mode]) as w:
+                w.waybill("setup", "--email", "operations@example.test", "--outbox", os.path.join(w.data, "outbox"))
+                _flow(w, "warm", 200)
+                from_ = _tree_seconds(w.process.pid)
+                _flow(w, "c", FLOW_C)
+                seconds.append(_tree_seconds(w.process.pid) - from_)
+    on, off = (FLOW_C / min(spent[mode]) for mode in ("on", "off"))
+    row("whole flow with metrics", "%.0f/CPU-s" % on, "without %.0f/CPU-s" % off, on / off, **at_least(on / off, 0.9, ">= %.1f"))
+
+
 # --- matching ---
 
 def match():
@@ -248,7 +273,7 @@ def start():
         assert items >= MILLION, items
 
 
-PARTS = {"floor": floor, "calls": calls, "sync": sync, "uploads": beside_uploads, "flow": flow, "match": match, "identity": identity, "alarms": alarms, "start": start}
+PARTS = {"floor": floor, "calls": calls, "sync": sync, "uploads": beside_uploads, "flow": flow, "metrics": metrics, "match": match, "identity": identity, "alarms": alarms, "start": start}
 
 
 def main():

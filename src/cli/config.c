@@ -21,7 +21,7 @@
 struct settings {
     const char *data, *listen, *auth, *sandbox, *smtp, *mail_from, *public_url, *region, *account,
         *tls_cert, *tls_key, *key_file, *smtp_user, *smtp_password_file, *smtp_tls, *smtp_ca,
-        *test_clock, *disk_reserve, *audit_data, *node;
+        *test_clock, *disk_reserve, *audit_data, *metrics, *node;
 };
 
 static const struct setting {
@@ -51,6 +51,7 @@ static const struct setting {
     SETTING("smtp-ca", smtp_ca),
     SETTING("disk-reserve", disk_reserve),
     SETTING("audit-data", audit_data),
+    SETTING("metrics", metrics),
     SETTING("node", node),
     {"test-clock", offsetof(struct settings, test_clock), true},
 #undef SETTING
@@ -80,6 +81,7 @@ const char wb_config_usage[] =
     "  --key-file F          master key outside the data directory\n"
     "  --disk-reserve MB     refuse new data when less is free (512)\n"
     "  --audit-data on|off   record data events that write in the audit log, too (off)\n"
+    "  --metrics on|off      measure what the services do (on)\n"
     "  --test-clock          let POST /_waybill/clock move the engine's time; for tests only\n"
     "  --config FILE         lines NAME = VALUE with the names above; the command line wins; # "
     "begins a comment\n";
@@ -290,6 +292,7 @@ static int apply(const struct settings *t, struct wb_arena *a, struct wb_serve *
     c->sandbox = on_off(t->sandbox, true, &bad);
     c->test_clock = on_off(t->test_clock, false, &bad);
     c->audit_data = on_off(t->audit_data, false, &bad);
+    c->no_metrics = !on_off(t->metrics, true, &bad);
     s->host = "127.0.0.1";
     s->port = PORT_DEFAULT;
     s->tls_cert = t->tls_cert;
@@ -299,7 +302,8 @@ static int apply(const struct settings *t, struct wb_arena *a, struct wb_serve *
     if (rc)
         return rc;
     if (bad)
-        return usage_error("--auth, --sandbox, --smtp-tls and --audit-data are on or off", NULL);
+        return usage_error(
+            "--auth, --sandbox, --smtp-tls, --audit-data and --metrics are on or off", NULL);
     if (t->listen && !split_listen(t->listen, a, &s->host, &s->port))
         return usage_error("--listen is HOST:PORT", t->listen);
     if (c->account && !account_ok(c->account))

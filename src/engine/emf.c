@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 #include "codec/json.h"
-#include "engine/datum.h"
+#include "engine/metrics.h"
 
 #include <stdlib.h>
 
@@ -37,14 +37,33 @@ struct emf {
     const struct wb_pair *dims;
     int dim_count;
     size_t added;
+    int64_t time_ms; /* the directive's Timestamp, or that of the commit */
+    bool seconds;    /* of a metric with StorageResolution 1 */
 };
+
+/* What belongs to the minute of the commit is gathered with the rest of the batch. */
+static void put(struct emf *m, const char *name, const char *unit, double value)
+{
+    if (!m->seconds && m->time_ms / 60000 == m->tx->now_ms / 60000) {
+        wb_put_metric(m->tx, m->account, m->region, m->ns, name, m->dims, (size_t)m->dim_count,
+                      value, unit);
+        return;
+    }
+    struct wb_metric metric = {m->account,         m->region, wb_slice_str(m->ns),
+                               wb_slice_str(name), m->dims,   (size_t)m->dim_count};
+    struct wb_datum d = {.unit = wb_unit_code(wb_slice_str(unit)), .second = WB_WHOLE_MINUTE};
+    if (m->seconds && m->time_ms >= m->tx->now_ms - WB_METRIC_SECONDS_MS)
+        d.second = (uint8_t)(m->time_ms / 1000 % 60);
+    wb_datum_value(&d, value, 1);
+    wb_metric_add(m->tx, &metric, m->time_ms, &d);
+    wb_datum_release(&d);
+}
 
 static void add_value(struct emf *m, const char *name, const char *unit, struct wb_json v)
 {
     double value;
     if (m->added < WB_EMF_VALUES_MAX && wb_json_double(v, &value)) {
-        wb_put_metric(m->tx, m->account, m->region, m->ns, name, m->dims, (size_t)m->dim_count,
-                      value, unit);
+        put(m, name, unit, value);
         m->added++;
     }
 }
@@ -60,6 +79,7 @@ static void add_metrics(struct emf *m, struct wb_json metrics)
         const char *text = wb_dup_cstr(m->tx->arena, name),
                    *unit =
                        wb_unit_name(wb_unit_code(wb_json_get_str(it.value, "Unit", m->tx->arena)));
+        m->seconds = wb_json_get_i64(it.value, "StorageResolution", 60) == 1;
         if (wb_json_type(value) == WB_JSON_NUMBER)
             add_value(m, text, unit, value);
         struct wb_json_iter values =
@@ -101,6 +121,9 @@ size_t wb_emf_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice re
                     .account = account,
                     .region = region,
                     .root = wb_json_read(tx->arena, line, NULL)};
+    m.time_ms = wb_json_get_i64(wb_json_get(m.root, "_aws"), "Timestamp", tx->now_ms);
+    if (m.time_ms < tx->now_ms - WB_METRIC_PAST_MS || m.time_ms > tx->now_ms + WB_METRIC_FUTURE_MS)
+        m.time_ms = tx->now_ms;
     struct wb_json_iter it =
         wb_json_iter(wb_json_get(wb_json_get(m.root, "_aws"), "CloudWatchMetrics"));
     while (wb_json_next(&it))

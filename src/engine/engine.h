@@ -26,6 +26,7 @@ struct wb_config {
     const char *public_url;       /* links, queue URLs; "http://127.0.0.1:4566" */
     bool auth, sandbox, test_clock;
     bool audit_data;           /* data events that write are in the audit log, too */
+    bool no_metrics;           /* nothing is measured; PutMetricData works all the same */
     struct wb_smtp_relay smtp; /* url NULL = outbox files */
     const char *mail_from;
     const char *node;    /* runs nodejs* functions; NULL = the machine's */

@@ -215,6 +215,23 @@ static size_t block_lines(const struct wb_log_line *line, size_t count)
     return n;
 }
 
+/* AWS/Logs, of the group and of all (CloudWatch Logs User Guide, "Monitoring usage with CloudWatch
+ * metrics"). */
+static void count_lines(struct wb_tx *tx, const struct wb_log_group *g,
+                        const struct wb_log_line *line, size_t count)
+{
+    struct wb_pair dim = {WB_S("LogGroupName"), g->name};
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += line[i].text.n;
+    for (size_t dims = 0; dims < 2; dims++) {
+        wb_put_metric(tx, g->account, g->region, "AWS/Logs", "IncomingBytes", &dim, dims,
+                      (double)bytes, "Bytes");
+        wb_put_metric(tx, g->account, g->region, "AWS/Logs", "IncomingLogEvents", &dim, dims,
+                      (double)count, "None");
+    }
+}
+
 void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                   struct wb_slice group, struct wb_slice stream, const struct wb_log_line *line,
                   size_t count)
@@ -229,6 +246,7 @@ void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice reg
     }
     if (!wb_log_stream_read(tx, g.number, stream, &s))
         s = new_stream(tx, stream);
+    count_lines(tx, &g, line, count);
     for (size_t i = 0; i < count; i++) {
         wb_emf_read(tx, account, region, line[i].text);
         s.first_ms = line[i].time_ms < s.first_ms ? line[i].time_ms : s.first_ms;

@@ -129,6 +129,8 @@ void wb_put_metric(struct wb_tx *tx, struct wb_slice account, struct wb_slice re
                    double value, const char *unit)
 {
     assert(tx->writes);
+    if (tx->engine->config.no_metrics)
+        return;
     struct wb_batch *b = wb_tx_ext(tx)->batch;
     struct wb_series q = {.account = account,
                           .region = region,
@@ -170,6 +172,8 @@ void wb_count(struct wb_engine *e, struct wb_slice account, struct wb_slice regi
 {
     struct wb_counts *c = e->counts;
     struct wb_arena a;
+    if (e->config.no_metrics)
+        return;
     wb_arena_init(&a, 0);
     struct wb_slice key = row_key(&a, wb_engine_now(e), account, region, ns, name, dims, dim_count);
     pthread_mutex_lock(&c->lock);
@@ -186,6 +190,8 @@ void wb_count_set(struct wb_engine *e, const char *name, const struct wb_pair *d
 {
     struct wb_counts *c = e->counts;
     struct wb_arena a;
+    if (e->config.no_metrics)
+        return;
     wb_arena_init(&a, 0);
     struct wb_slice key = row_key(&a, wb_engine_now(e), wb_slice_str(e->config.account),
                                   wb_slice_str(e->config.region), "Waybill", name, dims, dim_count);

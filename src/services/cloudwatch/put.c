@@ -10,8 +10,6 @@
 #define COMBINATION   "InvalidParameterCombinationException"
 #define MISSING       "MissingRequiredParameterException"
 #define VALUE_MAX     0x1p360
-#define PAST_MS       (14 * 86400000LL)
-#define FUTURE_MS     (2 * 3600000LL)
 
 struct put {
     struct wb_metric metric;
@@ -120,11 +118,11 @@ static void read_time(struct wb_call *c, struct wb_json in, struct wb_slice wher
     p->time_ms = now;
     if (wb_json_double(wb_json_get(in, "Timestamp"), &seconds))
         p->time_ms = (int64_t)floor(seconds * 1000);
-    if (p->time_ms < now - PAST_MS)
+    if (p->time_ms < now - WB_METRIC_PAST_MS)
         wb_fail(c, VALUE_INVALID, 400,
                 "The parameter %.*s.Timestamp must specify a time within the past two weeks.",
                 WB_FMT(where));
-    else if (p->time_ms > now + FUTURE_MS)
+    else if (p->time_ms > now + WB_METRIC_FUTURE_MS)
         wb_fail(c, VALUE_INVALID, 400,
                 "The parameter %.*s.Timestamp must specify a time no more than two hours in the "
                 "future.",
