@@ -1,5 +1,6 @@
 /* The embedded metric format: log lines that carry metrics, and lines that only look like it. */
 #include "engine/emf.h"
+#include "engine/metric_rows.h"
 #include "world.h"
 
 struct probe {
@@ -67,14 +68,53 @@ static void a_written_log_counts(void **state)
     struct world w;
     world_open(&w, NULL, NULL);
     assert_int_equal(run(&w, write_lines, NULL), WB_COMMITTED);
-    assert_int_equal(rows_in(&w, WB_T_METRIC), 1);
+    /* The line's own, and two of AWS/Logs for the group and for all groups. */
+    assert_int_equal(rows_in(&w, WB_T_METRIC), 1 + 4);
     assert_int_equal(rows_in(&w, WB_T_LOG_BLOCK), 1);
+    world_close(&w);
+}
+
+#define AT_MS (WORLD_START_MS - 3600000 + 7000)
+
+static void find_second(struct wb_tx *tx, void *arg)
+{
+    struct wb_slice key, value, suffix;
+    int64_t minute;
+    struct wb_datums v = {0};
+    struct wb_scan *s = wb_tx_scan_prefix(tx, wb_key(tx->arena, WB_T_METRIC, ""));
+    assert_true(wb_tx_next(tx, s, &key, &value));
+    assert_true(wb_metric_key_split(key, &minute, &suffix));
+    assert_true(wb_metric_row_read(value, minute, &v));
+    assert_true(minute == wb_floor_to(AT_MS, WB_MINUTE_MS) && v.n == 2);
+    assert_int_equal(v.at[0].d.second, WB_WHOLE_MINUTE);
+    assert_int_equal(v.at[1].d.second, AT_MS / 1000 % 60);
+    assert_true(v.at[1].d.sum == 6 && v.at[1].d.unit == wb_unit_code(WB_S("Bytes")));
+    wb_datums_release(&v);
+    wb_scan_close(s);
+}
+
+/* A line has a time of its own, and may ask for seconds. */
+static void test_high_resolution(void **state)
+{
+    struct world w;
+    char line[300];
+    world_open(&w, NULL, NULL);
+    snprintf(line, sizeof line,
+             "{\"_aws\":{\"Timestamp\":%lld,\"CloudWatchMetrics\":[{\"Namespace\":\"S\","
+             "\"Metrics\":[{\"Name\":\"T\",\"Unit\":\"Bytes\",\"StorageResolution\":1}]}]},"
+             "\"T\":[1,2,3]}",
+             AT_MS);
+    struct probe p = {.line = line};
+    assert_int_equal(run(&w, read_line, &p), WB_COMMITTED);
+    assert_int_equal(p.added, 3);
+    look(&w, find_second, NULL);
     world_close(&w);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(cases),
-                                       cmocka_unit_test(a_written_log_counts)};
+                                       cmocka_unit_test(a_written_log_counts),
+                                       cmocka_unit_test(test_high_resolution)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
