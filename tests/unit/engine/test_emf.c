@@ -103,7 +103,7 @@ static void test_high_resolution(void **state)
              "{\"_aws\":{\"Timestamp\":%lld,\"CloudWatchMetrics\":[{\"Namespace\":\"S\","
              "\"Metrics\":[{\"Name\":\"T\",\"Unit\":\"Bytes\",\"StorageResolution\":1}]}]},"
              "\"T\":[1,2,3]}",
-             AT_MS);
+             (long long)AT_MS);
     struct probe p = {.line = line};
     assert_int_equal(run(&w, read_line, &p), WB_COMMITTED);
     assert_int_equal(p.added, 3);
