@@ -227,7 +227,7 @@
 #define WB_METRIC_POINTS_MAX   100800             /* values of one GetMetricData answer */
 #define WB_METRIC_PAST_MS      (14 * 86400000LL)  /* how old new values may be */
 #define WB_METRIC_FUTURE_MS    (2 * 3600000LL)
-#define WB_METRIC_BLOCK_VALUES 50     /* distinct values of one datum in a block */
+#define WB_METRIC_BLOCK_VALUES 100    /* distinct values of one datum in a block */
 #define WB_METRIC_SEEN_MS      600000 /* how exactly a series' last value is known */
 #define WB_METRIC_UPKEEP_ROWS  400    /* of one step */
 #define WB_EMF_VALUES_MAX      100    /* of one log line */
