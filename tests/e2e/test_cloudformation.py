@@ -1,8 +1,10 @@
 """Stacks with Debian's clients: deploy as users do, changes, failures and their rollback, exports, imports, drift, kill -9 in the middle."""
 import json
+import os
+import subprocess
 import threading
 
-from waybill_server import Waybill, refused, wait_for
+from waybill_server import SHARED, Waybill, refused, wait_for
 
 TOPIC = """
 Parameters:
@@ -280,14 +282,66 @@ def large(w):
     assert sum(len(p["StackResourceSummaries"]) for p in c.get_paginator("list_stack_resources").paginate(StackName="large")) == 500
     c.delete_stack(StackName="large")
     wait_for(lambda: not c.describe_stacks()["Stacks"])
-    assert not w.client("ssm").describe_parameters()["Parameters"]
+    assert not w.client("ssm").get_parameters_by_path(Path="/n")["Parameters"]
 
 
-def ignore_errors(call, **args):
-    try:
-        call(**args)
-    except Exception:  # the server is killed meanwhile
-        pass
+def seed(w):
+    """The original stack with the stock command, as in its README: new, changed, unchanged, gone."""
+    c = w.client("cloudformation")
+    template = os.path.join(SHARED, "seed-stack", "template.json")
+
+    def deploy(mail):
+        p = subprocess.run(["/usr/bin/aws", "--endpoint-url", w.url, "cloudformation", "deploy", "--template-file", template, "--stack-name", "tap",
+                            "--parameter-overrides", f"NotificationEmail={mail}", "--capabilities", "CAPABILITY_IAM"],
+                           env=w.environment(), capture_output=True, text=True, timeout=100)
+        assert p.returncode == 0, p
+        return p.stdout
+    assert "Successfully created/updated stack - tap" in deploy("ops@example.test")
+    s = stack(w, "tap")
+    assert s["StackStatus"] == "CREATE_COMPLETE" and len(s["Outputs"]) == 5
+    assert {p["ParameterKey"]: p.get("ResolvedValue") for p in s["Parameters"]}["BootstrapVersion"] == "33"
+    times = [e["Timestamp"] for p in c.get_paginator("describe_stack_events").paginate(StackName="tap") for e in p["StackEvents"]]
+    print("server time of the original stack:", max(times) - min(times))
+    assert "Successfully created/updated stack - tap" in deploy("other@example.test")
+    assert stack(w, "tap")["StackStatus"] == "UPDATE_COMPLETE"
+    assert "No changes to deploy" in deploy("other@example.test")
+    with open(template, encoding="utf-8") as f:
+        assert w.client("cloudformation").get_template(StackName="tap")["TemplateBody"] == json.load(f)
+    w.aws("cloudformation", "delete-stack", "--stack-name", "tap")
+    w.aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", "tap")
+
+
+def nested(w):
+    c, s3 = w.client("cloudformation"), w.client("s3")
+    s3.create_bucket(Bucket="templates")
+    child = "Parameters: {N: {Type: String}}\nResources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref N}}}\nOutputs: {Name: {Value: !GetAtt T.TopicName}}"
+    s3.put_object(Bucket="templates", Key="a/child.yaml", Body=child.encode())
+    s3.put_object(Bucket="templates", Key="bad.yaml", Body=FAILS.encode())
+    parent = """
+Parameters: {Text: {Type: String, Default: x}}
+Resources:
+  Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://templates.s3.us-east-1.amazonaws.com/a/child.yaml", Parameters: {N: !Ref Text}}}
+  P: {Type: AWS::SSM::Parameter, Properties: {Name: /child, Type: String, Value: !GetAtt Child.Outputs.Name}}
+"""
+    s3.put_object(Bucket="templates", Key="parent.yaml", Body=parent.encode())
+    c.create_stack(StackName="parent", TemplateURL=f"{w.url}/templates/parent.yaml")
+    assert settled(w, "parent")["StackStatus"] == "CREATE_COMPLETE", story(w, "parent")
+    child = c.describe_stack_resource(StackName="parent", LogicalResourceId="Child")["StackResourceDetail"]["PhysicalResourceId"]
+    assert stack(w, child)["ParentId"] == stack(w, child)["RootId"] == stack(w, "parent")["StackId"]
+    assert w.client("ssm").get_parameter(Name="/child")["Parameter"]["Value"] == stack(w, child)["Outputs"][0]["OutputValue"]
+    c.update_stack(StackName="parent", UsePreviousTemplate=True, Parameters=[parameter("Text", "y")])
+    assert settled(w, "parent")["StackStatus"] == "UPDATE_COMPLETE", story(w, "parent")
+    assert stack(w, child)["Parameters"] == [parameter("N", "y")]
+    c.delete_stack(StackName="parent")
+    wait_for(lambda: not c.describe_stacks()["Stacks"])
+    bad = parent.replace("a/child.yaml", "bad.yaml").replace(", Parameters: {N: !Ref Text}", "")
+    c.create_stack(StackName="parent", TemplateBody=bad)
+    assert settled(w, "parent")["StackStatus"] == "ROLLBACK_COMPLETE", story(w, "parent")
+    assert any(e[:2] == ("Child", "CREATE_FAILED") and "was not successfully created" in e[2] for e in story(w, "parent"))
+    c.delete_stack(StackName="parent")
+    wait_for(lambda: not c.describe_stacks()["Stacks"])
+    assert "S3 error" in refused("ValidationError", c.create_stack, StackName="x", TemplateURL=f"{w.url}/templates/none.yaml")
+    assert "must be a supported URL" in refused("ValidationError", c.create_stack, StackName="x", TemplateURL="ftp://x/y")
 
 
 def killed(w):
@@ -298,7 +352,9 @@ def killed(w):
         name = f"killed{k}"
         look = w.client("cloudformation")
         c = w.client("cloudformation")
-        threading.Thread(target=ignore_errors, args=(c.create_stack,), kwargs={"StackName": name, "TemplateBody": body}).start()
+        # its client tries again after the kill: with a token that is the same request
+        t = threading.Thread(target=c.create_stack, kwargs={"StackName": name, "TemplateBody": body, "ClientRequestToken": name})
+        t.start()
 
         def made():
             try:
@@ -308,6 +364,7 @@ def killed(w):
         wait_for(made, every=0.001)
         w.kill()
         w.start()
+        t.join()
         s = settled(w, name)
         assert s["StackStatus"] == "CREATE_COMPLETE", s
         events = happened(w, name)
@@ -318,7 +375,7 @@ def killed(w):
 
 def main():
     with Waybill() as w:
-        for part in (refusals, life, failures, change_sets, exports, retained, policies, secrets, large, killed):
+        for part in (refusals, life, failures, change_sets, exports, retained, policies, secrets, nested, seed, large, killed):
             part(w)
         w.stop()
         assert "all well" in w.waybill("check", "--data", w.data).stdout
