@@ -152,6 +152,8 @@ static void make(struct cfn_run *run, struct cfn_item *it, struct cfn_resource *
     struct wb_tx *tx = run->tx;
     const char *verb = r->replaced ? "UPDATE" : "CREATE";
     struct wb_cfn_resource *h = cfn_handle(tx, &run->ctx, &run->s, r);
+    h->before = WB_JSON_NONE;
+    h->before_tag_count = 0;
     struct cfn_resource old;
     bool named = r->physical_id.n;
     enum wb_cfn_result result = call(run, h, h->of ? h->of->create : NULL);
