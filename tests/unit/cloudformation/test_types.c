@@ -20,7 +20,7 @@
  */
 #include "../data.h"
 #include "engine/world.h"
-#include "services/cloudformation/type.h"
+#include "services/cloudformation/types/types.h"
 #include "services/modules.h"
 #include <ftw.h>
 #include <unistd.h>
@@ -449,13 +449,13 @@ static void test_cases(void **state)
     }
 }
 
-/* Every type has a case. */
+/* Every type has a case; nested stacks need the stacks themselves (tests/e2e). */
 static void test_covered(void **state)
 {
     struct wb_slice data = wb_test_data(&arena, "cloudformation/types.json");
     for (const struct wb_cfn_type *const *t = wb_cfn_types(); *t; t++) {
         struct wb_slice name = wb_printf(&arena, "\"%s\"", (*t)->name);
-        if (wb_slice_find(data, name, 0) < 0)
+        if (wb_slice_find(data, name, 0) < 0 && *t != &cfn_nested_stack)
             fail_msg("no case for %s", (*t)->name);
         if (t[1])
             assert_true(strcmp((*t)->name, t[1]->name) < 0);
