@@ -38,11 +38,6 @@ void cfn_of_change_set(struct wb_call *c)
     wb_call_resource(c, name.n ? arn_of(c, name) : cfn_change_set_owner(c));
 }
 
-void cfn_of_drift(struct wb_call *c)
-{
-    wb_call_resource(c, arn_of(c, wb_in_str(c, "StackName")));
-}
-
 const char *const cfn_keys[] = {"aws:RequestTag/${TagKey}",
                                 "aws:ResourceTag/${TagKey}",
                                 "aws:TagKeys",

@@ -18,8 +18,7 @@ extern const struct wb_shape cfn_s_cancel_update_stack, cfn_s_continue_update_ro
     cfn_s_set_stack_policy, cfn_s_signal_resource, cfn_s_update_stack,
     cfn_s_update_termination_protection, cfn_s_validate_template;
 
-wb_resource_fn cfn_of_stack, cfn_of_create, cfn_of_update, cfn_of_delete, cfn_of_change_set,
-    cfn_of_role, cfn_of_create_change_set, cfn_of_optional_stack, cfn_conditions, cfn_of_drift;
+wb_resource_fn cfn_of_stack, cfn_of_change_set, cfn_of_role, cfn_of_optional_stack, cfn_conditions;
 extern const char *const cfn_keys[];
 
 wb_handler_fn cfn_create_stack, cfn_update_stack, cfn_delete_stack, cfn_cancel_update,
