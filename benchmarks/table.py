@@ -133,7 +133,7 @@ def _flow(w, name, count):
 def flow():
     say("the whole flow")
     with Waybill() as w:
-        w.waybill("setup", "--email", "operations@example.test", "--outbox", os.path.join(w.data, "outbox"))
+        w.shipments("operations@example.test")
         _flow(w, "warm", 200)
         c = FLOW_C / _flow(w, "c", FLOW_C)
         package = io.BytesIO()

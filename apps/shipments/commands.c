@@ -1,5 +1,5 @@
 /*
- * The application's commands: setup, send, shipment, day, replay.
+ * The application's commands: send, shipment, day, replay.
  */
 #include "apps.h"
 #include "base/time.h"
@@ -34,62 +34,6 @@ static bool number(const char *command, const char *text, int64_t max, int64_t *
         return true;
     fprintf(stderr, "%s: %s is not a whole number from 0 to %lld\n", command, text, (long long)max);
     return false;
-}
-
-/* --- setup --- */
-
-/* The package lies beside the program that was built with it. */
-static const char *default_package(char out[PATH_MAX])
-{
-    static const char *const places[] = {"/apps/shipments/processor.zip",
-                                         "/../share/waybill/processor.zip"};
-    char self[PATH_MAX / 2];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n <= 0)
-        return NULL;
-    self[n] = 0;
-    char *slash = strrchr(self, '/');
-    *slash = 0;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        snprintf(out, PATH_MAX, "%s%s", self, places[i]);
-        if (access(out, R_OK) == 0)
-            return out;
-    }
-    return NULL;
-}
-
-static int setup_command(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"package", 1, NULL, 'p'}, {"email", 1, NULL, 'e'}, {"outbox", 1, NULL, 'o'}, {0}};
-    struct stack_options o = {0};
-    char found[PATH_MAX];
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == '?')
-            return WB_WRONG_USAGE;
-        *(c == 'p' ? &o.package : c == 'e' ? &o.email : &o.outbox) = optarg;
-    }
-    if (!o.package)
-        o.package = default_package(found);
-    if (!o.package) {
-        fprintf(
-            stderr,
-            "waybill setup: processor.zip is not beside this program; name it with --package\n");
-        return 1;
-    }
-    struct wb_aws *aws = client();
-    if (!aws)
-        return 1;
-    struct wb_arena a;
-    wb_arena_init(&a, 0);
-    struct stack s = stack_names(&a);
-    bool ok = stack_make(aws, &s, &o);
-    if (ok)
-        printf("bus %.*s, function %.*s, table %.*s are ready\n", WB_FMT(s.bus), WB_FMT(s.function),
-               WB_FMT(s.log_table));
-    wb_arena_release(&a);
-    wb_aws_free(aws);
-    return ok ? 0 : 1;
 }
 
 /* --- send --- */
@@ -330,15 +274,6 @@ static int replay_command(int argc, char **argv)
 }
 
 const struct wb_app_command wb_app_commands[] = {
-    {"setup", "make the shipment stack: bus, rule, function, tables, topic",
-     "usage: waybill setup [--email ADDRESS] [--outbox FOLDER] [--package ZIP]\n\n"
-     "Makes what is missing and gives the function the newest package; what is there stays. With "
-     "--email the address is\n"
-     "subscribed to the alerts and gets a confirmation mail; with --outbox (the server's "
-     "DATA/outbox, where mails lie when there is no\n"
-     "relay) the link in that mail is opened at once. SHIPMENTS_SUFFIX (default dev) ends the "
-     "names of all resources.\n",
-     setup_command},
     {"send", "put shipment updates on the bus",
      "usage: waybill send FILE|-\n\n"
      "FILE has one JSON object a line: an update\n"

@@ -1,6 +1,6 @@
 /*
- * The names of the application's resources, and making them. The names are those of the original
- * stack: KIND-REGION-SUFFIX.
+ * The names of the application's resources, as template.yaml makes them. They are those of the
+ * original stack: KIND-REGION-SUFFIX.
  */
 #ifndef SHIPMENTS_STACK_H
 #define SHIPMENTS_STACK_H
@@ -14,14 +14,5 @@ struct stack {
 
 /* Region from AWS_REGION, suffix from SHIPMENTS_SUFFIX (default "dev"). Slices in the arena. */
 struct stack stack_names(struct wb_arena *a);
-
-struct stack_options {
-    const char *package; /* the function's zip */
-    const char *email;   /* who gets the mails; NULL = nobody */
-    const char *outbox;  /* folder where the server leaves mails: the subscription is confirmed from
-                            there; NULL = by hand */
-};
-/* Makes what is missing; what is there stays. False with a message on stderr. */
-bool stack_make(struct wb_aws *aws, const struct stack *s, const struct stack_options *o);
 
 #endif

@@ -48,10 +48,10 @@ const struct wb_app_command wb_cli_backup = {
     "backup", "write a consistent copy of everything while the server runs",
     "usage: waybill backup DIR\n\n"
     "DIR is made, or must be empty; the server writes it. The copy is one snapshot, compacted; "
-    "objects of S3 are further names of the "
-    "same files when DIR is on the same disk, else copies. "
-    "Secrets in it stay sealed: without the master\n"
-    "key (DATA/key, or --key-file) it does not give them away, and cannot be used.\n",
+    "objects of S3 are further names\n"
+    "of the same files when DIR is on the same disk, else copies. Secrets in it stay sealed: "
+    "without the master key (DATA/key,\n"
+    "or --key-file) it does not give them away, and cannot be used.\n",
     backup_command};
 
 /* --- restore --- */

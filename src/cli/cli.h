@@ -24,6 +24,7 @@ bool wb_cli_call(struct wb_aws *c, struct wb_arena *a, const char *operation, st
                  struct wb_aws_answer *r);
 
 extern const struct wb_app_command wb_cli_env, wb_cli_status, wb_cli_dead, wb_cli_backup,
-    wb_cli_restore, wb_cli_check, wb_cli_account, wb_cli_audit, wb_cli_why;
+    wb_cli_restore, wb_cli_check, wb_cli_account, wb_cli_audit, wb_cli_why, wb_cli_deploy,
+    wb_cli_confirm;
 
 #endif

@@ -163,7 +163,7 @@ def main():
     books = Books()
     print(f"seed {a.seed}")
     with Waybill() as w:
-        w.waybill("setup")
+        w.shipments()
         w.client("dynamodb").create_table(TableName="register", BillingMode="PAY_PER_REQUEST",
                                           AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
                                           KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}])

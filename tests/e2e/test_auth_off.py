@@ -55,7 +55,7 @@ def reset(w):
                          AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
         for i in range(30):
             ddb.put_item(TableName="things", Item={"k": {"S": str(i)}})
-        w.waybill("setup")
+        w.shipments()
         sns.create_topic(Name="x")
         events.create_event_bus(Name="b")
         r = events.put_rule(Name="r", EventBusName="b", EventPattern='{"source":["a"]}')["RuleArn"]
@@ -77,7 +77,7 @@ def reset(w):
         s = json.loads(w.waybill("status", "--json").stdout)
         assert s["Queued"] == s["Dead"] == 0 and s["Jobs"] == [], s
     # The stack works on what a reset left, also after a start.
-    w.waybill("setup")
+    w.shipments()
     assert w.stop() == 0
     w.start()
     send = os.path.join(w.data, "line.jsonl")

@@ -148,7 +148,7 @@ def main():
     c_events = int(sys.argv[1]) if len(sys.argv) > 1 else 10000
     python_events = int(sys.argv[2]) if len(sys.argv) > 2 else 10000
     with Waybill() as w:
-        w.waybill("setup", "--email", "ops@example.test", "--outbox", os.path.join(w.data, "outbox"))
+        w.shipments("ops@example.test")
         burst(w, "shipment-events-us-east-1-dev", "shipment-logs-us-east-1-dev", c_events, "processor")
         assert count(w, "shipment-outcomes-us-east-1-dev") == c_events + 200, "one outcome an event"
         if os.path.exists(HANDLER):

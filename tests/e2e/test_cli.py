@@ -7,7 +7,7 @@ import time
 
 from waybill_server import PROGRAM, Waybill, free_port, wait_for
 
-COMMANDS = ["serve", "env", "status", "dead", "backup", "restore", "check", "setup", "send", "shipment", "day", "replay"]
+COMMANDS = ["serve", "env", "status", "dead", "backup", "restore", "check", "deploy", "confirm", "send", "shipment", "day", "replay"]
 LINE = json.dumps({"shipmentId": "SHIP-1", "status": "IN_TRANSIT", "location": "Dallas, TX", "carrier": "FedEx", "trackingNumber": "1",
                    "timestamp": "2026-11-22T12:00:00Z"})
 
@@ -60,7 +60,7 @@ def wrong_usage():
 def nobody_there(folder):
     """No server, no data: what to do is said."""
     none = os.path.join(folder, "none")
-    for args in (["status"], ["dead", "list"], ["send", "-"], ["shipment", "X"], ["setup"], ["backup", os.path.join(folder, "b")]):
+    for args in (["status"], ["dead", "list"], ["send", "-"], ["shipment", "X"], ["confirm", "x@example.test"], ["backup", os.path.join(folder, "b")]):
         r = run("--data", none, *args)
         assert r.returncode == 1 and ("waybill serve" in r.stderr or "waybill env" in r.stderr), (args, r)
     r = run("env", "--data", none)
@@ -83,8 +83,9 @@ def exports(w):
     got = dict(line.split("=", 1) for line in r.stdout.strip().split("\n"))
     assert got["AWS_ENDPOINT_URL"] == w.url and got["AWS_REGION"] == got["AWS_DEFAULT_REGION"] == "us-east-1", got
     assert got["AWS_ACCESS_KEY_ID"].startswith("AKIA") and len(got["AWS_SECRET_ACCESS_KEY"]) == 40, got
+    w.shipments()
     # Everything from there on works with that and a PATH: the program's commands and Debian's aws.
-    r = shell(f'eval "$(waybill env --data {w.data})"; waybill setup >&2; echo \'{LINE}\' | waybill send -; waybill status; '
+    r = shell(f'eval "$(waybill env --data {w.data})"; echo \'{LINE}\' | waybill send -; waybill status; '
               'aws --endpoint-url "$AWS_ENDPOINT_URL" sts get-caller-identity --output text', env)
     assert r.returncode == 0 and "1 accepted, 0 refused" in r.stdout and "running" in r.stdout and "arn:aws:iam::000000000000:root" in r.stdout, r
     # By the data directory alone, three ways.

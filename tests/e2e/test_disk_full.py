@@ -172,7 +172,7 @@ def run_until_full(w, name, seconds=60):
 
 
 def full(w, disk, last_byte):
-    w.waybill("setup")
+    w.shipments()
     w.client("dynamodb").create_table(TableName="register", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
                                       AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
     first = Load(w, "warm")

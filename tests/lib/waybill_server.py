@@ -184,6 +184,13 @@ class Waybill:
             raise RuntimeError(f"waybill {' '.join(args)}: {r.returncode}\n{r.stdout}\n{r.stderr}")
         return r
 
+    def shipments(self, email=None):
+        """Deploys the shipment stack, and confirms who gets its mails."""
+        more = ["--param", "NotificationEmail=" + email] if email else []
+        out = self.waybill("deploy", os.path.join(ROOT, "apps/shipments/template.yaml"), "--stack", "shipments", "--code",
+                           os.path.join(BUILD, "apps/shipments"), "--import", *more).stdout
+        return out + self.waybill("confirm", email, "--outbox", os.path.join(self.data, "outbox")).stdout if email else out
+
     def page(self, path, data=None, method=None):
         r = urllib.request.Request(self.url + path, data=data, method=method)
         with urllib.request.urlopen(r, timeout=30) as answer:

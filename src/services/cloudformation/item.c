@@ -156,6 +156,8 @@ static void make(struct cfn_run *run, struct cfn_item *it, struct cfn_resource *
     h->before_tag_count = 0;
     struct cfn_resource old;
     bool named = r->physical_id.n;
+    h->before = WB_JSON_NONE; /* there is nothing yet that could stay as it is */
+    h->before_tag_count = 0;
     enum wb_cfn_result result = call(run, h, h->of ? h->of->create : NULL);
     if (result == WB_CFN_FAILED) {
         r->busy = false;
