@@ -112,10 +112,13 @@
 #define WB_WORK_STEPS_MAX     256  /* of these, of one target whose executor steps on the writer */
 #define WB_WORK_BUSY_MS       200  /* first pause of a target without capacity; doubles to ... */
 #define WB_WORK_BUSY_MAX_MS   10000
-#define WB_JOB_PAUSE_MS       1000  /* before a job goes on that found the disk full */
-#define WB_SCAN_QUEUE_MAX     256   /* calls waiting for the scan pool */
-#define WB_DRAIN_MS           5000  /* SIGTERM: how long running work may still finish */
-#define WB_DEAD_PAGE_MAX      100   /* dead rows of one ListDead answer, one retention step */
+#define WB_JOB_PAUSE_MS       1000 /* before a job goes on that found the disk full */
+#define WB_SCAN_QUEUE_MAX     256  /* calls waiting for the scan pool */
+#define WB_DRAIN_MS           5000 /* SIGTERM: how long running work may still finish */
+#define WB_DEAD_PAGE_MAX      100  /* dead rows of one ListDead answer, one retention step */
+#define WB_MAILS_PAGE_MAX     100  /* of one ListMails answer */
+#define WB_MAIL_HEAD_MAX      4096 /* of a mail's file, for a listing */
+#define WB_MAIL_READ_MAX      (512 << 10)
 #define WB_METRIC_VALUES_MAX  150   /* distinct values kept of a minute; PutMetricData's limit */
 #define WB_METRIC_SERIES_MAX  20000 /* counted in memory between two commits */
 #define WB_LOG_BLOCK_MAX      (64 << 10)

@@ -6,6 +6,7 @@
 #include "codec/text.h"
 #include "engine/account.h"
 #include "engine/internal.h"
+#include "engine/mails.h"
 
 #define QUEUES_MAX 200 /* targets named in one Status answer */
 #define JOBS_MAX   100
@@ -372,6 +373,8 @@ static const struct wb_op ops[] = {
      .input = &wb_account_list_in,
      .handler = wb_account_list},
     {.name = "ExplainDenial", .class = WB_READ, .input = &explain_in, .handler = wb_explain_denial},
+    {.name = "ListMails", .class = WB_SCAN, .input = &wb_mail_list_in, .handler = wb_mail_list},
+    {.name = "GetMail", .class = WB_SCAN, .input = &wb_mail_get_in, .handler = wb_mail_get},
     {.name = "Backup", .class = WB_SCAN, .input = &backup_in, .handler = op_backup},
 };
 

@@ -175,7 +175,8 @@ def waybills_own(nobody, users):
     """The server's own matters are the root's alone: not even Allow * on * opens them."""
     service = {"target": "Waybill", "signingName": "waybill"}
     inputs = {"Status": {}, "ListDead": {}, "GetDead": {"Id": "1"}, "RetryDead": {"All": True}, "DiscardDead": {"All": True},
-              "CreateAccount": {"Account": "111122223333"}, "ListAccounts": {}, "Backup": {"Directory": "/nonexistent"}}
+              "CreateAccount": {"Account": "111122223333"}, "ListAccounts": {}, "ListMails": {},
+              "GetMail": {"Name": "20260101T000000.000Z-a.eml"}, "Backup": {"Directory": "/nonexistent"}}
     users.may("only", allow("*"))
     for name, args in inputs.items():
         for who in (nobody, users.of["only"]):
