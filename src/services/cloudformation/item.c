@@ -152,12 +152,10 @@ static void make(struct cfn_run *run, struct cfn_item *it, struct cfn_resource *
     struct wb_tx *tx = run->tx;
     const char *verb = r->replaced ? "UPDATE" : "CREATE";
     struct wb_cfn_resource *h = cfn_handle(tx, &run->ctx, &run->s, r);
-    h->before = WB_JSON_NONE;
+    h->before = WB_JSON_NONE; /* there is nothing yet that could stay as it is */
     h->before_tag_count = 0;
     struct cfn_resource old;
     bool named = r->physical_id.n;
-    h->before = WB_JSON_NONE; /* there is nothing yet that could stay as it is */
-    h->before_tag_count = 0;
     enum wb_cfn_result result = call(run, h, h->of ? h->of->create : NULL);
     if (result == WB_CFN_FAILED) {
         r->busy = false;
