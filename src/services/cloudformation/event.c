@@ -7,6 +7,20 @@ struct event {
     struct wb_slice id, logical, physical, type, status, reason, token;
 };
 
+/* Clients sort a stack's events by their time: no two have the same. */
+static int64_t time_of_next(struct wb_tx *tx, const struct cfn_stack *s)
+{
+    struct wb_scan *newest =
+        wb_tx_scan_prefix(tx, wb_key(tx->arena, WB_T_CFN_EVENT, "u", s->number));
+    struct wb_slice key, row;
+    int64_t last = 0;
+    if (wb_tx_next(tx, newest, &key, &row))
+        last =
+            wb_json_get_i64(wb_json_read(tx->arena, wb_dup(tx->arena, row), NULL), "Timestamp", 0);
+    wb_scan_close(newest);
+    return tx->now_ms > last ? tx->now_ms : last + 1;
+}
+
 static void add_row(struct wb_tx *tx, const struct cfn_stack *s, const struct event *e)
 {
     struct wb_buf b = wb_buf_in(tx->arena);
@@ -17,7 +31,7 @@ static void add_row(struct wb_tx *tx, const struct cfn_stack *s, const struct ev
     wb_jw_kstr(&w, "LogicalResourceId", e->logical);
     wb_jw_kstr(&w, "PhysicalResourceId", e->physical.p ? e->physical : WB_S(""));
     wb_jw_kstr(&w, "ResourceType", e->type);
-    wb_jw_ki64(&w, "Timestamp", tx->now_ms);
+    wb_jw_ki64(&w, "Timestamp", time_of_next(tx, s));
     wb_jw_kstr(&w, "ResourceStatus", e->status);
     if (e->reason.n)
         wb_jw_kstr(&w, "ResourceStatusReason", e->reason);
