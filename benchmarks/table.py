@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """All figures of one run in one table; see docs/BENCHMARKS.md.
 
-    table.py [NAME...]    names: floor calls flow metrics sync uploads match identity alarms start
+    table.py [NAME...]    names: floor calls flow metrics sync uploads match identity alarms deploy start
 """
 import http.client
 import io
@@ -19,7 +19,7 @@ import cells
 import lib
 import uploads
 from http_floor import SIGNED
-from waybill_server import BUILD, Waybill
+from waybill_server import BUILD, SHARED, Waybill
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONNECTIONS = (1, 64)
@@ -244,6 +244,47 @@ def memory(w):
     return tuple(int(re.search(r"%s:\s+(\d+)" % name, text).group(1)) / 1024 for name in ("VmRSS", "RssAnon"))
 
 
+# --- deployments ---
+
+def deployment(w, template):
+    """From CreateChangeSet to CREATE_COMPLETE as a client sees it, and what that costs the server. Seconds."""
+    c = w.client("cloudformation")
+    with open(template, encoding="utf-8") as f:
+        body = f.read()
+    c.describe_stacks()
+    begun, before = time.monotonic(), lib.cpu_seconds([w.process.pid])
+    c.create_change_set(StackName="tap", ChangeSetName="new", ChangeSetType="CREATE", TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
+    assert c.describe_change_set(StackName="tap", ChangeSetName="new")["Status"] == "CREATE_COMPLETE"
+    c.execute_change_set(StackName="tap", ChangeSetName="new")
+    while c.describe_stacks(StackName="tap")["Stacks"][0]["StackStatus"] != "CREATE_COMPLETE":
+        time.sleep(0.005)
+    return time.monotonic() - begun, lib.cpu_seconds([w.process.pid]) - before
+
+
+def command(w, template):
+    """The same with Debian's aws cli: seconds of the command, and of the server's CPU."""
+    begun, before = time.monotonic(), lib.cpu_seconds([w.process.pid])
+    w.aws("cloudformation", "deploy", "--template-file", template, "--stack-name", "tap", "--capabilities", "CAPABILITY_IAM", check=False)
+    taken = time.monotonic() - begun, lib.cpu_seconds([w.process.pid]) - before
+    assert w.client("cloudformation").describe_stacks(StackName="tap")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    return taken
+
+
+def deploy():
+    template = os.path.join(SHARED, "seed-stack", "template.json")
+    if not os.path.exists(template):
+        say("no template of the original stack: no deployment is measured")
+        return
+    say("deployments")
+    for what, measure in (("original stack: change set to complete", deployment), ("original stack: aws cloudformation deploy", command)):
+        taken = []
+        for _ in range(5):
+            with Waybill() as w:
+                taken.append(measure(w, template))
+        cpu = statistics.median(c for _, c in taken)
+        row(what, "%.0f ms" % (1000 * statistics.median(t for t, _ in taken)), "CPU %.0f ms" % (1000 * cpu), **below(cpu, 2, "< %d s CPU"))
+
+
 def start():
     say("starts")
     times = []
@@ -273,7 +314,8 @@ def start():
         assert items >= MILLION, items
 
 
-PARTS = {"floor": floor, "calls": calls, "sync": sync, "uploads": beside_uploads, "flow": flow, "metrics": metrics, "match": match, "identity": identity, "alarms": alarms, "start": start}
+PARTS = {"floor": floor, "calls": calls, "sync": sync, "uploads": beside_uploads, "flow": flow, "metrics": metrics, "match": match, "identity": identity, "alarms": alarms,
+         "deploy": deploy, "start": start}
 
 
 def main():
