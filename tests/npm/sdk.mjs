@@ -152,6 +152,86 @@ const tests = {
         await fails(all, 'ResourceNotFoundException', call('GetLogEvents', { logGroupName: 'g', logStreamName: 'none' }))
         await fails(all, 'InvalidParameterException', call('FilterLogEvents', { logGroupName: 'g', filterPattern: '{ a' }))
     },
+    async cloudformation() {
+        const { all, c, call } = await client('cloudformation')
+        const template = (value) => `Parameters: {V: {Type: String, Default: ${value}}}
+Resources:
+${Array.from({ length: 3 }, (_, i) => `  P${i}: {Type: AWS::SSM::Parameter, Properties: {Name: /sdk/${i}, Type: String, Value: !Ref V}}`).join('\n')}
+Outputs: {First: {Value: !Ref P0, Description: <&>, Export: {Name: sdk}}}`
+        const StackName = 'sdk', wait = { client: c, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }
+        assert.deepEqual((await call('ValidateTemplate', { TemplateBody: template('a') })).Parameters.map((p) => p.DefaultValue), ['a'])
+        const { StackId } = await call('CreateStack', { StackName, TemplateBody: template('a'), Tags: [{ Key: 'k', Value: 'v' }] })
+        await all.waitUntilStackCreateComplete(wait, { StackName })
+        const [stack] = (await call('DescribeStacks', { StackName })).Stacks
+        assert.ok(stack.StackId === StackId && stack.CreationTime instanceof Date && stack.DisableRollback === false)
+        assert.deepEqual(stack.Outputs, [{ OutputKey: 'First', OutputValue: '/sdk/0', Description: '<&>', ExportName: 'sdk' }])
+        assert.deepEqual(stack.Tags, [{ Key: 'k', Value: 'v' }])
+        await call('CreateChangeSet', { StackName, ChangeSetName: 'set', TemplateBody: template('b') })
+        await all.waitUntilChangeSetCreateComplete(wait, { StackName, ChangeSetName: 'set' })
+        const { Changes } = await call('DescribeChangeSet', { StackName, ChangeSetName: 'set', IncludePropertyValues: true })
+        assert.deepEqual(Changes.map(({ ResourceChange: r }) => [r.Action, r.LogicalResourceId, r.Replacement]), [0, 1, 2].map((i) => ['Modify', 'P' + i, 'False']))
+        await call('DeleteChangeSet', { StackName, ChangeSetName: 'set' })
+        await call('UpdateStack', { StackName, UsePreviousTemplate: true, Parameters: [{ ParameterKey: 'V', ParameterValue: 'c' }] })
+        await all.waitUntilStackUpdateComplete(wait, { StackName })
+        const events = await pages(all, 'DescribeStackEvents', c, { StackName }, 'StackEvents')
+        assert.ok(events.every((e, i) => i === 0 || events[i - 1].Timestamp > e.Timestamp), 'newest first')
+        assert.equal(events[0].ResourceStatus, 'UPDATE_COMPLETE')
+        assert.equal((await pages(all, 'ListStackResources', c, { StackName }, 'StackResourceSummaries')).length, 3)
+        assert.equal((await call('GetTemplate', { StackName })).TemplateBody, template('a'))
+        await fails(all, 'AlreadyExistsException', call('CreateStack', { StackName, TemplateBody: template('a') }))
+        await fails(all, 'InsufficientCapabilitiesException', call('CreateStack', { StackName: 'x', TemplateBody: JSON.stringify({ Resources: { U: { Type: 'AWS::IAM::User' } } }) }))
+        await fails(all, 'ChangeSetNotFoundException', call('DescribeChangeSet', { StackName, ChangeSetName: 'none' }))
+        await fails(all, 'ValidationError', call('UpdateStack', { StackName, UsePreviousTemplate: true, Parameters: [{ ParameterKey: 'V', UsePreviousValue: true }] }), { message: 'No updates are to be performed.' })
+        await call('DeleteStack', { StackName })
+        await all.waitUntilStackDeleteComplete(wait, { StackName })
+        await fails(all, 'ValidationError', call('DescribeStacks', { StackName }), { message: 'Stack with id sdk does not exist' })
+    },
+    async cloudwatch() {
+        const { all, c, call } = await client('cloudwatch')
+        const Namespace = 'sdk', start = new Date(Date.now() - 600000)
+        const MetricData = Array.from({ length: 300 }, (_, i) => ({ MetricName: 'm' + i, Value: i, Unit: 'Count', Dimensions: [{ Name: 'a', Value: 'ä'.repeat(20) }] }))
+        await call('PutMetricData', { Namespace, MetricData }) // so large that the SDK compresses it
+        await call('PutMetricData', { Namespace, MetricData: [{ MetricName: 'n', StatisticValues: { SampleCount: 4, Sum: 10, Minimum: 1, Maximum: 4 } }] })
+        const range = { StartTime: start, EndTime: new Date(Date.now() + 60000) }
+        const { Datapoints } = await call('GetMetricStatistics', { Namespace, MetricName: 'n', Period: 3600, Statistics: ['Average', 'Maximum'], ...range })
+        assert.ok(Datapoints.length === 1 && Datapoints[0].Average === 2.5 && Datapoints[0].Maximum === 4 && Datapoints[0].Timestamp instanceof Date, JSON.stringify(Datapoints))
+        const metric = (i) => ({ MetricStat: { Metric: { Namespace, MetricName: 'm' + i, Dimensions: MetricData[i].Dimensions }, Period: 3600, Stat: 'Sum' }, Id: 'm' + i, ReturnData: false })
+        const [sum] = (await call('GetMetricData', { ...range, MetricDataQueries: [metric(7), metric(9), { Id: 's', Expression: 'm7 + m9' }] })).MetricDataResults
+        assert.deepEqual([sum.Id, sum.Values, sum.StatusCode], ['s', [16], 'Complete'])
+        assert.equal((await pages(all, 'ListMetrics', c, { Namespace }, 'Metrics')).length, 301)
+        const alarm = { AlarmName: 'al', Namespace, MetricName: 'n', Period: 60, EvaluationPeriods: 1, Threshold: 1, Statistic: 'Sum', ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'notBreaching' }
+        await call('PutMetricAlarm', alarm)
+        await call('SetAlarmState', { AlarmName: 'al', StateValue: 'ALARM', StateReason: 'told' })
+        const [{ StateValue, Threshold, AlarmArn }] = (await call('DescribeAlarms', { AlarmNames: ['al'] })).MetricAlarms
+        assert.ok(['ALARM', 'OK'].includes(StateValue) && Threshold === 1, StateValue) // the next evaluation may have come
+        assert.match(AlarmArn, /:alarm:al$/)
+        assert.ok((await pages(all, 'DescribeAlarmHistory', c, { AlarmName: 'al' }, 'AlarmHistoryItems')).some((h) => h.HistorySummary === 'Alarm "al" created'))
+        const DashboardBody = JSON.stringify({ widgets: [{ type: 'text', properties: { markdown: '# ä' } }] })
+        assert.deepEqual((await call('PutDashboard', { DashboardName: 'd', DashboardBody })).DashboardValidationMessages ?? [], [])
+        assert.equal((await call('GetDashboard', { DashboardName: 'd' })).DashboardBody, DashboardBody)
+        // The SDK finds an error's class by its code of the query protocol; two of CloudWatch's have this one
+        await fails(all, 'ResourceNotFound', call('GetDashboard', { DashboardName: 'none' }))
+        await fails(all, 'DashboardInvalidInputError', call('PutDashboard', { DashboardName: 'd', DashboardBody: '{' }))
+        await fails(all, 'ResourceNotFound', call('SetAlarmState', { AlarmName: 'none', StateValue: 'OK', StateReason: 'x' }))
+        await fails(all, 'InvalidParameterCombinationException', call('PutMetricData', { Namespace, MetricData: [{ MetricName: 'n', Value: 1, Values: [1] }] }))
+    },
+    async ecr() {
+        const { all, c, call } = await client('ecr')
+        const repositoryName = 'a/b'
+        const { repository } = await call('CreateRepository', { repositoryName, imageTagMutability: 'IMMUTABLE', tags: [{ Key: 'k', Value: 'v' }] })
+        assert.ok(repository.createdAt instanceof Date && repository.repositoryArn.endsWith(':repository/a/b') && repository.imageTagMutability === 'IMMUTABLE')
+        for (let i = 0; i < 4; i++) await call('CreateRepository', { repositoryName: 'r' + i })
+        assert.equal((await pages(all, 'DescribeRepositories', c, { maxResults: 2 }, 'repositories')).length, 5)
+        const lifecyclePolicyText = JSON.stringify({ rules: [{ rulePriority: 1, selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 365 }, action: { type: 'expire' } }] })
+        await call('PutLifecyclePolicy', { repositoryName, lifecyclePolicyText })
+        assert.equal((await call('GetLifecyclePolicy', { repositoryName })).lifecyclePolicyText, lifecyclePolicyText)
+        assert.deepEqual((await call('ListTagsForResource', { resourceArn: repository.repositoryArn })).tags, [{ Key: 'k', Value: 'v' }])
+        assert.deepEqual(await pages(all, 'ListImages', c, { repositoryName }, 'imageIds'), [])
+        await fails(all, 'RepositoryAlreadyExistsException', call('CreateRepository', { repositoryName }))
+        await fails(all, 'RepositoryNotFoundException', call('DescribeRepositories', { repositoryNames: ['none'] }))
+        await fails(all, 'LifecyclePolicyNotFoundException', call('GetLifecyclePolicy', { repositoryName: 'r0' }))
+        await call('DeleteRepository', { repositoryName })
+    },
 }
 
 if (!tests[service]) throw new Error('no test of ' + service)
