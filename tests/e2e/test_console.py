@@ -91,6 +91,17 @@ def session(w):
     assert b.call("iam/ListRoles")[0] == 401, "a session ends"
 
 
+def pages_of_others(w):
+    """An object that is a page has the console's origin by its address, and must not have it in a browser."""
+    s3 = w.client("s3", signature_version="s3v4")
+    s3.create_bucket(Bucket="pages")
+    s3.put_object(Bucket="pages", Key="evil.html", Body=b"<script>fetch('/_waybill/console/api/iam/CreateUser')</script>", ContentType="text/html")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "pages", "Key": "evil.html"})
+    for headers in ({}, {"Range": "bytes=0-9"}):
+        policy = Browser(w).ask("GET", url.replace(w.url, ""), **headers).getheader("Content-Security-Policy").split()
+        assert policy[0] == "sandbox" and "allow-same-origin" not in policy, policy
+
+
 def rights(w):
     """What a principal may do is IAM's decision, each time."""
     iam = w.client("iam")
@@ -118,6 +129,7 @@ def main():
     with Waybill(args=["--test-clock"]) as w:
         files(w)
         session(w)
+        pages_of_others(w)
         rights(w)
     with Waybill(args=["--auth", "off"]) as w:
         b = Browser(w)

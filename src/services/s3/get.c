@@ -136,6 +136,10 @@ static bool part_span(struct wb_call *c, const struct s3_object *o, struct span 
 
 /* --- headers --- */
 
+/* Objects lie under the same origin as the console. A page among them, put there by whoever may
+ * write to some bucket, must not act as who is signed in there: it gets an origin of its own. */
+#define SANDBOX "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
+
 static void system_headers(struct wb_call *c, const struct s3_object *o)
 {
     for (int i = 0; i < S3_SYSTEM_COUNT; i++) {
@@ -156,6 +160,7 @@ static void object_headers(struct wb_call *c, const struct s3_bucket *b, const s
     wb_call_header(c, "ETag", s3_quoted(c->arena, o->etag));
     s3_version_header(c, b, o);
     wb_call_header(c, "Accept-Ranges", WB_S("bytes"));
+    wb_call_header(c, "Content-Security-Policy", WB_S(SANDBOX));
     system_headers(c, o);
     for (size_t i = 0; i < o->about.meta_count; i++)
         wb_call_header(c, wb_printf(c->arena, "x-amz-meta-%.*s", WB_FMT(o->about.meta[i].name)).p,
