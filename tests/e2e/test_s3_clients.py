@@ -109,6 +109,16 @@ def forms(w):
     body, h = multipart(p["fields"].items(), b"")
     status, _, body = ask(w, "POST", f"{w.url}/{B}", body, h)
     assert status == 403 and b"SignatureDoesNotMatch" in body, body
+    # One that names no bucket would do for all of the signer's
+    from botocore.auth import S3SigV4PostAuth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+    k, r = w.credentials(), AWSRequest("POST", f"{w.url}/{B}")
+    r.context.update({"s3-presign-post-fields": {"key": "k"}, "s3-presign-post-policy": {"expiration": "2999-01-01T00:00:00Z", "conditions": [{"key": "k"}]}})
+    S3SigV4PostAuth(Credentials(k["AWS_ACCESS_KEY_ID"], k["AWS_SECRET_ACCESS_KEY"]), "s3", k["AWS_REGION"]).add_auth(r)
+    body, h = multipart(r.context["s3-presign-post-fields"].items(), b"")
+    status, _, body = ask(w, "POST", f"{w.url}/{B}", body, h)
+    assert status == 403 and b"Extra input fields: bucket" in body, body
     text = base64.b64encode(b"{").decode()
     assert ask(w, "POST", f"{w.url}/{B}", b"--x", {"Content-Type": "multipart/form-data; boundary=x"})[2].find(b"MalformedPOSTRequest") > 0, text
 

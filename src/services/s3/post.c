@@ -124,6 +124,7 @@ static bool conditions_hold(struct wb_call *c, struct wb_json list)
 {
     struct wb_slice *named = wb_new_n(c->arena, struct wb_slice, wb_json_count(list) + 1);
     size_t n = 0;
+    bool bucket = false;
     struct wb_json_iter it = wb_json_iter(list);
     while (wb_json_next(&it)) {
         struct wb_slice name = WB_SLICE_NULL;
@@ -134,7 +135,10 @@ static bool conditions_hold(struct wb_call *c, struct wb_json list)
             return false;
         if (name.p)
             named[n++] = name;
+        bucket |= wb_slice_ieq(name, WB_S("bucket"));
     }
+    if (!bucket) /* it would do for every bucket of the signer's */
+        return refuse(c, "Extra input fields: bucket");
     return all_named(c, named, n);
 }
 
