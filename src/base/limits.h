@@ -64,6 +64,7 @@
 #define WB_CFN_RESOURCES_MAX   500
 #define WB_CFN_STACKS_MAX      2000 /* of an account and region */
 #define WB_CFN_STACK_NAME_MAX  128
+#define WB_CFN_NESTED_MAX      16        /* stacks within one another: a template may name itself */
 #define WB_CFN_POLICY_MAX      16384     /* of a stack */
 #define WB_CFN_DELETED_DAYS    90        /* deleted stacks are described by their ARN */
 #define WB_CFN_PAGE            100       /* stacks, events, resources, exports of one answer */

@@ -270,6 +270,15 @@ Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Secret}}}"
     c.create_change_set(StackName="secret", ChangeSetName="c", UsePreviousTemplate=True, Parameters=[parameter("Secret", "other-hush-hush")])
     assert "hush" not in json.dumps(c.describe_change_set(StackName="secret", ChangeSetName="c"), default=str)
     c.delete_stack(StackName="secret")
+    # Who reads a stack must not read secure parameters by it
+    w.client("ssm").put_parameter(Name="/secure", Value="hush-hush-hush", Type="SecureString")
+    for reference, why in (("ssm-secure:/secure:1", "SSM Secure reference is not supported in"), ("ssm:/secure", "Non-secure ssm prefix was used")):
+        value = "{{resolve:" + reference + "}}"
+        topic = {"Type": "AWS::SNS::Topic"}
+        for name, body in (("in-output", {"Resources": {"T": topic}, "Outputs": {"O": {"Value": value}}}),
+                           ("in-resource", {"Resources": {"T": {**topic, "Properties": {"DisplayName": value}}}})):
+            said = refused("ValidationError", c.create_stack, StackName=name, TemplateBody=json.dumps(body))
+            assert why in said and "hush" not in said, said
 
 
 def large(w):
@@ -339,6 +348,15 @@ Resources:
     assert settled(w, "parent")["StackStatus"] == "ROLLBACK_COMPLETE", story(w, "parent")
     assert any(e[:2] == ("Child", "CREATE_FAILED") and "was not successfully created" in e[2] for e in story(w, "parent"))
     c.delete_stack(StackName="parent")
+    wait_for(lambda: not c.describe_stacks()["Stacks"])
+    # One that has itself as a stack comes to an end
+    url = f"{w.url}/templates/self.json"
+    s3.put_object(Bucket="templates", Key="self.json", Body=json.dumps({"Resources": {"S": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}}}))
+    c.create_stack(StackName="self", TemplateURL=url)
+    assert settled(w, "self")["StackStatus"] == "ROLLBACK_COMPLETE", story(w, "self")
+    made = sum(s["StackName"].startswith("self") for p in c.get_paginator("list_stacks").paginate() for s in p["StackSummaries"])
+    assert 10 < made < 20, made
+    c.delete_stack(StackName="self")
     wait_for(lambda: not c.describe_stacks()["Stacks"])
     assert "S3 error" in refused("ValidationError", c.create_stack, StackName="x", TemplateURL=f"{w.url}/templates/none.yaml")
     assert "must be a supported URL" in refused("ValidationError", c.create_stack, StackName="x", TemplateURL="ftp://x/y")

@@ -72,11 +72,16 @@ static bool ssm(struct cfn_eval *e, struct wb_slice name, struct wb_slice *value
     struct wb_arena *a = e->tx->arena;
     struct wb_slice in, answer;
     struct wb_error err = {.code = NULL};
-    in = wb_printf(a, "{\"Name\":%.*s,\"WithDecryption\":true}", WB_FMT(as_json(a, name)));
+    struct wb_slice quoted = as_json(a, name);
+    in = wb_printf(a, "{\"Name\":%.*s}", WB_FMT(quoted));
     if (wb_call_service(e->tx, e->ctx, "ssm", "GetParameter", in, &answer, &err)) {
-        *value =
-            wb_json_get_str(wb_json_get(wb_json_read(a, answer, NULL), "Parameter"), "Value", a);
-        return value->p != NULL;
+        struct wb_json p = wb_json_get(wb_json_read(a, answer, NULL), "Parameter");
+        *value = wb_json_get_str(p, "Value", a);
+        if (!wb_slice_is(wb_json_get_str(p, "Type", a), "SecureString"))
+            return value->p != NULL;
+        *why = wb_printf(a, "Non-secure ssm prefix was used for secure parameter: [%.*s]",
+                         WB_FMT(name));
+        return false;
     }
     if (strcmp(err.code, "ParameterNotFound") == 0 ||
         strcmp(err.code, "ParameterVersionNotFound") == 0)
@@ -88,12 +93,19 @@ static bool ssm(struct cfn_eval *e, struct wb_slice name, struct wb_slice *value
     return false;
 }
 
+/* Secure references are for passwords of a few resources, of which there are none here. Anywhere
+ * else the plain text would be shown with the stack's outputs or the resource's properties. */
 static bool dynamic(void *user, struct wb_slice service, struct wb_slice reference,
                     struct wb_slice *value, struct wb_slice *why)
 {
     struct cfn_eval *e = user;
-    if (wb_slice_is(service, "ssm") || wb_slice_is(service, "ssm-secure"))
+    if (wb_slice_is(service, "ssm"))
         return ssm(e, reference, value, why);
+    if (wb_slice_is(service, "ssm-secure")) {
+        *why = wb_printf(e->tx->arena, "SSM Secure reference is not supported in: [%.*s]",
+                         WB_FMT(reference));
+        return false;
+    }
     *why = wb_printf(e->tx->arena,
                      "Dynamic references to %.*s are not supported here: %.*s cannot be resolved",
                      WB_FMT(service), WB_FMT(reference));

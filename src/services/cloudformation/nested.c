@@ -1,4 +1,5 @@
 /* AWS::CloudFormation::Stack: a stack as a resource. Settling wakes its parent. */
+#include "base/limits.h"
 #include "services/cloudformation/deploy.h"
 #include "services/cloudformation/types/types.h"
 
@@ -103,11 +104,24 @@ static enum wb_cfn_result settled(struct wb_cfn_resource *r, const char *good)
     return WB_CFN_DONE;
 }
 
+/* A template whose stack has a stack of the same template would never come to an end. */
+static bool too_deep(struct wb_cfn_resource *r)
+{
+    struct cfn_stack s = {.parent = r->stack_id};
+    unsigned depth = 0;
+    while (s.parent.n && depth <= WB_CFN_NESTED_MAX && cfn_stack_by_arn(r->tx, s.parent, &s))
+        depth++;
+    return depth > WB_CFN_NESTED_MAX;
+}
+
 static enum wb_cfn_result nested_create(struct wb_cfn_resource *r)
 {
     struct wb_json answer;
     if (r->state.p)
         return settled(r, "CREATE_COMPLETE");
+    if (too_deep(r))
+        return wb_cfn_fail(r, "ValidationError", "Stacks may be nested at most %d deep",
+                           WB_CFN_NESTED_MAX);
     if (!wb_cfn_call(r, "cloudformation", "CreateStack",
                      input(r, wb_cfn_name(r, WB_CFN_STACK_NAME_MAX, false), true), &answer))
         return WB_CFN_FAILED;
