@@ -25,6 +25,7 @@ const signedOut = new Set<() => void>();
 
 export const onSignedOut = (f: () => void) => { signedOut.add(f); };
 export const setRegion = (r: string) => { region = r; };
+export const ownRegion = () => region;
 /* The time at the server: what data is stamped with, moved clock or not. */
 export const serverNow = () => Date.now() + skew;
 

@@ -3,6 +3,9 @@
  * opens it, and the search box asks it.
  */
 import type { ComponentType } from 'preact';
+import { logs } from './logs';
+import { mail } from './mail';
+import { shipments } from './shipments';
 import { work } from './work';
 
 export interface Hit { title: string; detail?: string; to: string }
@@ -17,4 +20,4 @@ export interface PageDef {
     search?: (text: string, signal: AbortSignal) => Promise<Hit[]>;
 }
 
-export const pages: PageDef[] = [work];
+export const pages: PageDef[] = [shipments, logs, mail, work];

@@ -12,7 +12,7 @@ interface Job { Name: string; Kind?: string; Done: number; Total: number; Failur
 
 function Work() {
     const status = useData((s) => call('waybill', 'Status', {}, s), []);
-    const dead = useData((s) => callAll<any>('waybill', 'ListDead', {}, 'Dead', ['NextToken', 'NextToken'], 5000, s), []);
+    const dead = useData((s) => callAll<any>('waybill', 'ListDead', {}, 'Items', ['NextToken', 'NextToken'], 5000, s), []);
     const [open, setOpen] = useState<any>(null);
     const [said, setSaid] = useState('');
     const act = async (operation: string, id: unknown, done: string) => {
@@ -46,15 +46,15 @@ function Work() {
             </Panel>
         </div>}</Show>
         <Panel title="Dead" pad={false}>
-            <Show of={dead}>{(rows) => <Table<any> label="Dead rows" rows={rows} empty="Nothing has died in the last 14 days." onOpen={setOpen} id={(d) => String(d.Id)} columns={[
-                { name: 'Died', show: (d) => <Time ms={time(d.Died)} />, width: '11rem', sort: (d) => time(d.Died) ?? 0 },
+            <Show of={dead}>{(rows) => <Table<any> label="Dead rows" rows={rows} empty="Nothing has died in the last 14 days." onOpen={(d) => call('waybill', 'GetDead', { Id: d.Id }).then(setOpen, (e) => setSaid(e.message))} id={(d) => String(d.Id)} columns={[
+                { name: 'Died', show: (d) => <Time ms={time(d.DiedAt)} />, width: 'var(--when)', sort: (d) => time(d.DiedAt) ?? 0 },
                 { name: 'Target', show: (d) => <span title={d.Target}>{d.Target}</span>, width: 'minmax(0, 2fr)', wide: true, sort: (d) => d.Target },
                 { name: 'Reason', show: (d) => <Badge tone="bad">{d.Code ?? d.Reason}</Badge>, width: 'minmax(0, 1fr)', sort: (d) => d.Code ?? d.Reason ?? '' },
                 { name: 'Attempts', show: (d) => d.Attempts, right: true, width: '6rem', wide: true, sort: (d) => d.Attempts },
             ]} />}</Show>
         </Panel>
         {open && <Dialog title={`Dead row ${open.Id}`} wide onClose={() => setOpen(null)}>
-            <Facts of={[['Target', open.Target], ['Died', <Time ms={time(open.Died)} />], ['Reason', open.Reason], ['Code', open.Code], ['Message', open.Message], ['Attempts', open.Attempts]]} />
+            <Facts of={[['Target', open.Target], ['Died', <Time ms={time(open.DiedAt)} />], ['Reason', open.Reason], ['Code', open.Code], ['Message', open.Message], ['Attempts', open.Attempts]]} />
             {open.Payload !== undefined && <Code text={open.Payload} />}
             <div class="actions">
                 <Button kind="primary" onClick={() => act('RetryDead', open.Id, `Row ${open.Id} is queued again.`)}>Try again</Button>

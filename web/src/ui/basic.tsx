@@ -60,9 +60,14 @@ export function Show<T>({ of, children, lines }: { of: Data<T>; children: (data:
     return <>{of.error && <ErrorBox error={of.error} retry={of.reload} />}{children(of.data)}</>;
 }
 
+/* Narrow tables leave out the year and the seconds. */
+const Stamp = ({ ms }: { ms: number }) => {
+    const text = stamp(ms);
+    return <><span class="trim">{text.slice(0, 5)}</span>{text.slice(5, 16)}<span class="trim">{text.slice(16)}</span></>;
+};
 export const Time = ({ ms, relative = false }: { ms?: number; relative?: boolean }) =>
     (ms === undefined || Number.isNaN(ms) ? <span>–</span>
-        : <time dateTime={new Date(ms).toISOString()} title={new Date(ms).toString()}>{relative ? ago(ms, serverNow()) : stamp(ms)}</time>);
+        : <time dateTime={new Date(ms).toISOString()} title={new Date(ms).toString()}>{relative ? ago(ms, serverNow()) : <Stamp ms={ms} />}</time>);
 
 export function Field({ label, hint, children }: { label: string; hint?: string } & Kids) {
     return <label class="field"><span>{label}</span>{children}{hint && <small>{hint}</small>}</label>;
