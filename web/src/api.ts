@@ -29,10 +29,10 @@ export const ownRegion = () => region;
 /* The time at the server: what data is stamped with, moved clock or not. */
 export const serverNow = () => Date.now() + skew;
 
-async function ask(path: string, method: string, body?: unknown, signal?: AbortSignal): Promise<any> {
+async function ask(path: string, method: string, body?: unknown, signal?: AbortSignal, there?: string): Promise<any> {
     const headers: Record<string, string> = { 'X-Waybill-Console': '1', 'Content-Type': 'application/json' };
-    if (region)
-        headers['X-Waybill-Region'] = region;
+    if (there || region)
+        headers['X-Waybill-Region'] = there || region;
     let answer: Response;
     try {
         answer = await fetch(BASE + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, credentials: 'same-origin' });
@@ -56,9 +56,9 @@ async function ask(path: string, method: string, body?: unknown, signal?: AbortS
     throw new ApiError(code, json.message ?? json.Message ?? code, answer.status);
 }
 
-/* call('dynamodb', 'Query', {...}): service as in docs/COMPATIBILITY.md, input and answer as in its JSON. */
-export const call = <T = any>(service: string, operation: string, input: object = {}, signal?: AbortSignal): Promise<T> =>
-    ask(`api/${service}/${operation}`, 'POST', input, signal);
+/* call('dynamodb', 'Query', {...}): service as in docs/COMPATIBILITY.md, input and answer as in its JSON; in another region when one is named. */
+export const call = <T = any>(service: string, operation: string, input: object = {}, signal?: AbortSignal, there?: string): Promise<T> =>
+    ask(`api/${service}/${operation}`, 'POST', input, signal, there);
 
 /* All pages of a listing: until the token is gone, or `most` items are there. */
 export async function callAll<T = any>(service: string, operation: string, input: any, list: string, token: [string, string] = ['NextToken', 'NextToken'],

@@ -27,8 +27,10 @@ export function duration(ms: number): string {
         if (Math.abs(ms) < size)
             continue;
         const whole = Math.floor(ms / size), next = STEPS[i + 1];
-        const rest = next ? Math.round((ms - whole * size) / next[0]) : 0;
-        return rest && whole < 10 ? `${whole} ${name} ${rest} ${next![1]}` : `${Math.round(ms / size)} ${name}`;
+        if (!next)
+            return `${Number((ms / size).toPrecision(3))} ${name}`;
+        const rest = Math.round((ms - whole * size) / next[0]);
+        return rest && whole < 10 ? `${whole} ${name} ${rest} ${next[1]}` : `${Math.round(ms / size)} ${name}`;
     }
     return `${ms} ms`;
 }

@@ -3,6 +3,8 @@
  * opens it, and the search box asks it.
  */
 import type { ComponentType } from 'preact';
+import { alarms } from './alarms';
+import { dashboards } from './dashboards';
 import { logs } from './logs';
 import { mail } from './mail';
 import { shipments } from './shipments';
@@ -20,4 +22,4 @@ export interface PageDef {
     search?: (text: string, signal: AbortSignal) => Promise<Hit[]>;
 }
 
-export const pages: PageDef[] = [shipments, logs, mail, work];
+export const pages: PageDef[] = [shipments, dashboards, alarms, logs, mail, work];

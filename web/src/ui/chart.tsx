@@ -16,7 +16,7 @@ export interface Series {
     right?: boolean;
     hidden?: boolean;
 }
-export interface Mark { value: number; label?: string; color?: string; fill?: 'above' | 'below'; right?: boolean } /* a horizontal line */
+export interface Mark { value: number; label?: string; color?: string; fill?: 'above' | 'below'; to?: number; right?: boolean } /* a horizontal line, or a band */
 export interface Moment { ms: number; label?: string; color?: string; to?: number } /* a vertical one, or a span */
 
 /* Ten colours that people with the usual weaknesses of colour sight can tell apart, on light and on dark. */
@@ -24,6 +24,8 @@ export const COLORS = {
     light: ['#1764ab', '#c25700', '#2d7d32', '#a61d4c', '#6941b8', '#8a6200', '#00717d', '#b3338f', '#596270', '#7a3b10'],
     dark: ['#6cb2f7', '#ffa35c', '#7fce83', '#ff86ab', '#bda1ff', '#e6bf4f', '#54cfdc', '#f58fd9', '#b4bdc9', '#d99a6c'],
 };
+
+export interface AxisSide { min?: number; max?: number; label?: string; plain?: boolean } /* plain: without units */
 
 export interface ChartProps {
     times: number[]; /* ms */
@@ -35,7 +37,8 @@ export interface ChartProps {
     height?: number;
     min?: number;
     max?: number;
-    legend?: boolean;
+    axes?: { left?: AxisSide; right?: AxisSide }; /* then their units or labels stand above */
+    legend?: boolean | 'right';
     label: string; /* for people who hear the page */
     zoom?: boolean; /* dragging sets the time range of the page */
 }
@@ -62,18 +65,20 @@ function drawMarks(u: uPlot, marks: Mark[], moments: Moment[]) {
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
     ctx.lineWidth = 1.5 * ratio;
     for (const m of marks) {
-        const color = m.color ?? css('--bad'), y = u.valToPos(m.value, m.right ? 'right' : 'left', true);
-        if (m.fill) {
-            ctx.globalAlpha = 0.08;
-            ctx.fillStyle = color;
-            ctx.fillRect(left, m.fill === 'above' ? top : y, width, m.fill === 'above' ? y - top : top + height - y);
-            ctx.globalAlpha = 1;
-        }
+        const side = m.right && u.axes.length > 2 ? 'right' : 'left';
+        const color = m.color ?? css('--bad'), y = u.valToPos(m.value, side, true), other = m.to === undefined ? y : u.valToPos(m.to, side, true);
+        const end = m.to !== undefined ? other : m.fill === 'above' ? top : m.fill === 'below' ? top + height : y;
+        ctx.globalAlpha = 0.08;
+        ctx.fillStyle = color;
+        ctx.fillRect(left, y, width, end - y);
+        ctx.globalAlpha = 1;
         ctx.strokeStyle = color;
         ctx.setLineDash([5 * ratio, 4 * ratio]);
         ctx.beginPath();
-        ctx.moveTo(left, y);
-        ctx.lineTo(left + width, y);
+        for (const at of other === y ? [y] : [y, other]) {
+            ctx.moveTo(left, at);
+            ctx.lineTo(left + width, at);
+        }
         ctx.stroke();
         if (m.label) {
             ctx.fillStyle = color;
@@ -106,13 +111,17 @@ function drawMarks(u: uPlot, marks: Mark[], moments: Moment[]) {
     ctx.restore();
 }
 
+const unitOf = (series: Series[], right: boolean) => series.find((s) => !!s.right === right && !s.hidden)?.unit;
+
 const bars = uPlot.paths.bars!({ size: [0.7, 40, 2] });
 
 function options(p: ChartProps, width: number, colors: string[]): uPlot.Options {
     const line = css('--line'), ink = css('--ink-soft');
     const font = '11px system-ui, sans-serif';
-    const unitAt = (right: boolean) => p.series.find((s) => !!s.right === right && !s.hidden)?.unit;
-    const marked = (right: boolean) => (p.marks ?? []).filter((m) => !!m.right === right).map((m) => m.value);
+    const sideAt = (right: boolean) => (right ? p.axes?.right : p.axes?.left);
+    const unitAt = (right: boolean) => (sideAt(right)?.plain ? undefined : unitOf(p.series, right));
+    const both = p.series.some((s) => s.right);
+    const marked = (right: boolean) => (p.marks ?? []).filter((m) => !!(m.right && both) === right).flatMap((m) => (m.to === undefined ? [m.value] : [m.value, m.to]));
     const axis = (right: boolean): uPlot.Axis => ({
         scale: right ? 'right' : 'left', side: right ? 1 : 3, stroke: ink, font, size: 62,
         grid: { show: !right, stroke: line, width: 1 }, ticks: { show: false },
@@ -122,15 +131,16 @@ function options(p: ChartProps, width: number, colors: string[]): uPlot.Options 
         range: (_u, lo, hi) => {
             const all = [lo, hi, ...marked(right)].filter((v) => v !== null && Number.isFinite(v));
             const least = Math.min(0, ...all), most = Math.max(...all, least + 1e-9);
-            return [p.min ?? least, p.max ?? (most === least ? least + 1 : most + (most - least) * 0.08)];
+            const low = sideAt(right)?.min ?? p.min ?? least, high = sideAt(right)?.max ?? p.max ?? (most - least < 1e-8 ? least + 1 : most + (most - least) * 0.08);
+            return [low, high > low ? high : low + 1];
         },
     });
     return {
-        width, height: p.height ?? 220, padding: [8, p.series.some((s) => s.right) ? 0 : 12, 0, 0],
+        width, height: p.height ?? 220, padding: [8, both ? 0 : 12, 0, 0],
         legend: { show: false },
         cursor: { drag: { x: !!p.zoom, y: false, setScale: false }, points: { size: 7 } },
         scales: { x: { time: true, range: p.span ? [p.span[0] / 1000, p.span[1] / 1000] : undefined }, left: scale(false), right: scale(true) },
-        axes: [{ stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 70 }, axis(false), ...(p.series.some((s) => s.right) ? [axis(true)] : [])],
+        axes: [{ stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 70 }, axis(false), ...(both ? [axis(true)] : [])],
         series: [{}, ...p.series.map((s, i): uPlot.Series => {
             const color = s.color ?? colors[i % colors.length];
             return {
@@ -184,14 +194,16 @@ export function Chart(p: ChartProps) {
         o.hooks!.setCursor = [(u) => setAt(u.cursor.idx ?? null)];
         plot.current = new uPlot(o, data, box.current!);
         return () => plot.current?.destroy();
-    }, [width, dark, data, p.marks, p.moments, p.span?.[0], p.span?.[1], p.height, p.min, p.max]);
+    }, [width, dark, data, p.marks, p.moments, p.span?.[0], p.span?.[1], p.height, p.min, p.max, p.axes]);
     const toggle = (label: string) => setHidden((h) => {
         const n = new Set(h);
         if (!n.delete(label))
             n.add(label);
         return n;
     });
-    return <figure class="chart" role="group" aria-label={p.label}>
+    const above = (right: boolean) => (right ? p.axes?.right : p.axes?.left)?.label ?? (p.axes?.[right ? 'right' : 'left']?.plain ? '' : unitOf(p.series, right) ?? '').replace(/^None$/, '');
+    return <figure class={p.legend === 'right' ? 'chart beside' : 'chart'} role="group" aria-label={p.label}>
+        {p.axes && <div class="axes"><span>{above(false)}</span><span>{p.series.some((s) => s.right) ? above(true) : ''}</span></div>}
         <div ref={box} class="plot" style={{ minHeight: p.height ?? 220 }} aria-hidden="true" />
         {p.legend !== false && <figcaption>
             <span class="when">{at !== null && p.times[at] !== undefined ? stamp(p.times[at]) : ''}</span>

@@ -1,0 +1,142 @@
+/* The values of a graph's rows: one GetMetricData call, and the unit of each metric once. */
+import { call, serverNow } from '../../api';
+import { named, periodOf, type Alarm, type Metric, type Row } from './rows';
+
+export interface Line { id: string; label: string; values: (number | null)[]; unit: string; row: Row; period: number }
+export interface Lines { times: number[]; span: [number, number]; lines: Line[]; period: number; said: string[] }
+export interface Ask {
+    span: [number, number]; stat?: string; period?: number; inherit?: boolean; region?: string;
+    live?: boolean;  /* also what is younger than a minute and may still grow */
+    whole?: boolean; /* one value for the whole time */
+}
+
+/* --- units: GetMetricData does not tell them --- */
+
+const units = new Map<string, string>();
+
+async function unitOf(m: Metric, ask: Ask, signal?: AbortSignal): Promise<string> {
+    const key = JSON.stringify([ask.region, m]);
+    const known = units.get(key);
+    if (known !== undefined)
+        return known;
+    const [from, to] = ask.span.map((ms) => Math.floor(ms / 60e3) * 60);
+    try {
+        const r = await call('cloudwatch', 'GetMetricStatistics', {
+            Namespace: m.ns, MetricName: m.name, Dimensions: m.dims.map(([Name, Value]) => ({ Name, Value })),
+            StartTime: from, EndTime: to + 60, Period: to + 60 - from, Statistics: ['SampleCount'],
+        }, signal, ask.region);
+        const unit: string | undefined = r.Datapoints?.[0]?.Unit;
+        if (unit !== undefined)
+            units.set(key, unit);
+        return unit ?? '';
+    } catch {
+        return ''; /* who may not ask sees bare numbers */
+    }
+}
+
+const UNITLESS = /^(SampleCount|SC|PR|TC)\b/;
+
+/* --- values --- */
+
+const floor = (ms: number, step: number) => Math.floor(ms / step) * step;
+
+function query(r: Row & { id: string }, ask: Ask, period: number): object {
+    const o = r.options, common = { Id: r.id, Label: o.label, ReturnData: o.visible !== false };
+    if (!r.metric)
+        return { ...common, Expression: o.expression, Period: period };
+    return { ...common, MetricStat: {
+        Metric: { Namespace: r.metric.ns, MetricName: r.metric.name, Dimensions: r.metric.dims.map(([Name, Value]) => ({ Name, Value })) },
+        Period: period, Stat: o.stat ?? ask.stat ?? 'Average', Unit: o.unit,
+    } };
+}
+
+function labelOf(r: Row, given: string, ask: Ask): string {
+    return r.options.label || !r.metric ? given : `${given} (${r.options.stat ?? ask.stat ?? 'Average'})`;
+}
+
+/* Two series of one name would be one in the legend. */
+function distinct(lines: Line[]) {
+    const seen = new Map<string, number>();
+    for (const l of lines) {
+        const n = (seen.get(l.label) ?? 0) + 1;
+        seen.set(l.label, n);
+        if (n > 1)
+            l.label += ` #${n}`;
+    }
+}
+
+export async function loadLines(rows: Row[], ask: Ask, signal?: AbortSignal): Promise<Lines> {
+    const all = named(rows), now = serverNow(), length = ask.span[1] - ask.span[0], age = now - ask.span[0];
+    const whole = Math.max(60, Math.ceil(length / 60e3) * 60);
+    const periods = all.map((r) => (ask.whole ? whole : periodOf(r.options.period ?? ask.period, length, age, !!ask.inherit)));
+    const least = Math.min(...periods, 86400), most = Math.max(...periods, 1);
+    const from = ask.whole ? floor(ask.span[1], 60e3) + 60e3 - whole * 1000 : floor(ask.span[0], most * 1000);
+    const to = ask.whole ? from + whole * 1000 : ask.span[1];
+    if (!all.length)
+        return { times: [], span: ask.span, lines: [], period: 0, said: [] };
+    const results: any[] = [], said: string[] = [];
+    let next: string | undefined;
+    do {
+        const r: any = await call('cloudwatch', 'GetMetricData', {
+            MetricDataQueries: all.map((q, i) => query(q, ask, periods[i])), StartTime: from / 1000, EndTime: to / 1000, ScanBy: 'TimestampAscending', NextToken: next,
+        }, signal, ask.region);
+        for (const one of r.MetricDataResults ?? []) {
+            const before = results.find((x) => x.Id === one.Id && x.Label === one.Label);
+            if (before && next) {
+                before.Timestamps.push(...one.Timestamps);
+                before.Values.push(...one.Values);
+            } else {
+                results.push(one);
+            }
+            said.push(...(one.Messages ?? []).map((m: any) => m.Value));
+        }
+        said.push(...(r.Messages ?? []).map((m: any) => m.Value));
+        next = r.NextToken;
+    } while (next);
+    const times: number[] = [];
+    for (let t = from; t < to; t += least * 1000)
+        times.push(t);
+    const index = new Map(times.map((t, i) => [t, i]));
+    const lines = await Promise.all(results.map(async (r): Promise<Line> => {
+        const at = all.findIndex((q) => q.id === r.Id), row = all[at], step = periods[at] / least;
+        /* a gap is null; where a coarser series has no point at all it is undefined, and the line goes on */
+        const values: (number | null)[] = times.map((_, i) => (i % step === 0 ? null : (undefined as unknown as null)));
+        (r.Timestamps ?? []).forEach((t: number, k: number) => {
+            const i = index.get(Math.round(t * 1000));
+            if (i !== undefined && (ask.live || ask.whole || t * 1000 <= now - 60e3))
+                values[i] = r.Values[k];
+        });
+        const stat = row.options.stat ?? ask.stat ?? 'Average';
+        const unit = row.options.unit ?? (row.metric && r.Timestamps?.length && !UNITLESS.test(stat) ? await unitOf(row.metric, ask, signal) : '');
+        return { id: r.Id, label: labelOf(row, r.Label ?? r.Id, ask), values, unit, row, period: periods[at] };
+    }));
+    distinct(lines);
+    return { times, span: ask.whole ? [from, to] : ask.span, lines, period: least, said: [...new Set(said)] };
+}
+
+export function last(l: Line): number | null {
+    for (let i = l.values.length - 1; i >= 0; i--)
+        if (l.values[i] !== null && l.values[i] !== undefined)
+            return l.values[i];
+    return null;
+}
+
+/* --- alarms --- */
+
+export async function loadAlarms(input: object, signal?: AbortSignal, most = 10000, region?: string): Promise<Alarm[]> {
+    const all: Alarm[] = [];
+    let next: string | undefined;
+    do {
+        const r: any = await call('cloudwatch', 'DescribeAlarms', { AlarmTypes: ['MetricAlarm', 'CompositeAlarm'], MaxRecords: 100, ...input, NextToken: next }, signal, region);
+        all.push(...(r.MetricAlarms ?? []), ...(r.CompositeAlarms ?? []));
+        next = r.NextToken;
+    } while (next && all.length < most);
+    return all;
+}
+
+export const loadNamed = async (names: string[], signal?: AbortSignal, region?: string): Promise<Alarm[]> => {
+    const all: Alarm[] = [];
+    for (let i = 0; i < names.length; i += 100)
+        all.push(...await loadAlarms({ AlarmNames: names.slice(i, i + 100) }, signal, 100, region));
+    return all;
+};
