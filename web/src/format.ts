@@ -34,7 +34,7 @@ export function duration(ms: number): string {
     }
     return `${ms} ms`;
 }
-export const ago = (ms: number, now: number) => (now - ms < 5e3 ? 'just now' : `${duration(now - ms)} ago`);
+export const ago = (ms: number, now: number) => (now - ms < 5e3 ? 'just now' : `${duration(Math.round((now - ms) / 1e3) * 1e3)} ago`);
 
 function short(v: number, base: number, names: string[]): string {
     let i = 0, x = v;

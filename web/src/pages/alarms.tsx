@@ -77,14 +77,20 @@ function Graph({ alarm, history }: { alarm: Alarm; history: Item[] }) {
     const r = useStore(range);
     const data = useData((s) => loadLines(alarmRows(alarm), { span: spanOf(r), live: true }, s), [JSON.stringify(alarmRows(alarm)), r]);
     const d = data.data;
-    const series = useMemo(() => d?.lines.map((l) => ({ label: l.label, values: l.values, unit: l.unit })) ?? [], [d]);
+    const series = useMemo(() => d?.lines.map((l) => ({ label: l.label, values: l.values, unit: l.unit, right: l.row.options.yAxis === 'right' })) ?? [], [d]);
     const marks = useMemo(() => alarmMark(alarm).map((m) => ({ ...m, label: `threshold ${alarm.Threshold}` })), [alarm.Threshold, alarm.ComparisonOperator]);
     const moments = useMemo(() => {
         const [from, to] = d?.span ?? [0, 0], colors = getComputedStyle(document.documentElement);
         const mine = history.map((i) => ({ ms: time(i.Timestamp)!, state: changedTo(i) })).filter((m) => m.state && m.ms >= from && m.ms <= to);
-        return mine.map((m): Moment => ({ ms: m.ms, color: colors.getPropertyValue(TONE[m.state!]).trim(), label: mine.length <= 6 ? m.state!.replace('_', ' ').toLowerCase() : undefined }));
+        let free = Infinity; /* to the left of this a label finds room; the newest is named first */
+        return mine.map((m): Moment => {
+            const named = m.ms < free;
+            if (named)
+                free = m.ms - (to - from) * 0.18;
+            return { ms: m.ms, color: colors.getPropertyValue(TONE[m.state!]).trim(), label: named ? m.state!.replace('_', ' ').toLowerCase() : undefined };
+        });
     }, [d, history]);
-    const axes = useMemo(() => ({ left: {} }), []);
+    const axes = useMemo(() => ({ left: {}, right: {} }), []);
     return <Show of={data}>{() => <>
         {d!.said.length > 0 && <div class="box warn">{d!.said[0]}</div>}
         <Chart times={d!.times} series={series} span={d!.span} marks={marks} moments={moments} axes={axes} height={280} label={`What ${alarm.AlarmName} looks at, with its threshold`} zoom />
@@ -136,7 +142,7 @@ const MISSING: Record<string, string> = { missing: 'is missing', notBreaching: '
 
 function One({ name }: { name: string }) {
     const data = useData(async (s) => {
-        const [found, history, parents] = await Promise.all([loadNamed([name], s), loadHistory(name, s), loadAlarms({ ParentsOfAlarmName: name }, s).catch(() => [])]);
+        const [found, history, parents] = await Promise.all([loadNamed([name], s), loadHistory(name, s), call('cloudwatch', 'DescribeAlarms', { ParentsOfAlarmName: name }, s).then((r): Alarm[] => r.CompositeAlarms ?? [])]);
         return { alarm: found[0] as Alarm | undefined, history, parents };
     }, [name]);
     const [dialog, setDialog] = useState<'' | 'state' | 'json'>('');
@@ -168,7 +174,7 @@ function One({ name }: { name: string }) {
             <div class="columns">
                 <Panel title="History" pad={false}>
                     <Table<Item> label="History" rows={history} empty="Nothing has happened in the last 30 days." height={380} onOpen={setOpen} columns={[
-                        { name: 'When', show: (i) => <Time ms={time(i.Timestamp)} />, width: '10.5rem', sort: (i) => i.Timestamp },
+                        { name: 'When', show: (i) => <Time ms={time(i.Timestamp)} />, width: '11.5rem', sort: (i) => i.Timestamp },
                         { name: 'What', show: (i) => <span title={i.HistorySummary}>{i.HistorySummary}</span>, width: 'minmax(0, 1fr)' },
                     ]} />
                 </Panel>

@@ -5,7 +5,7 @@
  */
 import uPlot from 'uplot';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { stamp, withUnit } from '../format';
+import { clock, day, stamp, withUnit } from '../format';
 import { isDark, range, useStore } from '../state';
 
 export interface Series {
@@ -47,9 +47,9 @@ const css = (name: string) => getComputedStyle(document.documentElement).getProp
 
 /* Each series on top of those before it. */
 function stack(series: Series[]): (number | null)[][] {
-    const sum: number[] = [];
+    const sum: number[] = [], there = (i: number) => series.some((s) => !s.hidden && s.values[i] !== null && s.values[i] !== undefined);
     return series.map((s) => s.values.map((v, i) => {
-        if (s.hidden)
+        if (s.hidden || !there(i))
             return null;
         sum[i] = (sum[i] ?? 0) + (v ?? 0);
         return sum[i];
@@ -102,14 +102,23 @@ function drawMarks(u: uPlot, marks: Mark[], moments: Moment[]) {
         ctx.lineTo(x, top + height);
         ctx.stroke();
         if (m.label) {
+            const beyond = x + ctx.measureText(m.label).width + 8 * ratio > left + width;
             ctx.fillStyle = color;
-            ctx.textAlign = 'left';
+            ctx.textAlign = beyond ? 'right' : 'left';
             ctx.textBaseline = 'top';
-            ctx.fillText(m.label, x + 4 * ratio, top + 3 * ratio);
+            ctx.fillText(m.label, x + (beyond ? -4 : 4) * ratio, top + 3 * ratio);
         }
     }
     ctx.restore();
 }
+
+const POWERS = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
+/* Hours and minutes; the day where it changes. */
+const whenAt = (_u: uPlot, splits: number[], _axis: number, _space: number, step: number) => splits.map((t, i) => {
+    const ms = t * 1000, newDay = clock(ms) === '00:00:00' || (i > 0 && day(ms) !== day(splits[i - 1] * 1000));
+    return step >= 86400 || newDay ? day(ms).slice(5) : clock(ms, step < 60);
+});
 
 const unitOf = (series: Series[], right: boolean) => series.find((s) => !!s.right === right && !s.hidden)?.unit;
 
@@ -123,8 +132,9 @@ function options(p: ChartProps, width: number, colors: string[]): uPlot.Options 
     const both = p.series.some((s) => s.right);
     const marked = (right: boolean) => (p.marks ?? []).filter((m) => !!(m.right && both) === right).flatMap((m) => (m.to === undefined ? [m.value] : [m.value, m.to]));
     const axis = (right: boolean): uPlot.Axis => ({
-        scale: right ? 'right' : 'left', side: right ? 1 : 3, stroke: ink, font, size: 62,
+        scale: right ? 'right' : 'left', side: right ? 1 : 3, stroke: ink, font, size: 62, space: Math.max(30, (p.height ?? 220) / 10),
         grid: { show: !right, stroke: line, width: 1 }, ticks: { show: false },
+        incrs: unitAt(right)?.startsWith('Bytes') ? POWERS : undefined,
         values: (_u, splits) => splits.map((v) => (v === null ? '' : withUnit(v, unitAt(right)))),
     });
     const scale = (right: boolean): uPlot.Scale => ({
@@ -140,7 +150,7 @@ function options(p: ChartProps, width: number, colors: string[]): uPlot.Options 
         legend: { show: false },
         cursor: { drag: { x: !!p.zoom, y: false, setScale: false }, points: { size: 7 } },
         scales: { x: { time: true, range: p.span ? [p.span[0] / 1000, p.span[1] / 1000] : undefined }, left: scale(false), right: scale(true) },
-        axes: [{ stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 70 }, axis(false), ...(both ? [axis(true)] : [])],
+        axes: [{ stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 64, size: 26, values: whenAt }, axis(false), ...(both ? [axis(true)] : [])],
         series: [{}, ...p.series.map((s, i): uPlot.Series => {
             const color = s.color ?? colors[i % colors.length];
             return {
@@ -166,7 +176,7 @@ function options(p: ChartProps, width: number, colors: string[]): uPlot.Options 
 }
 
 function summary(values: (number | null)[]): [number | null, number | null, number | null] {
-    const there = values.filter((v): v is number => v !== null && !Number.isNaN(v));
+    const there = values.filter((v): v is number => typeof v === 'number' && !Number.isNaN(v));
     return there.length ? [there[there.length - 1], Math.min(...there), Math.max(...there)] : [null, null, null];
 }
 

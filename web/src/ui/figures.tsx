@@ -42,13 +42,13 @@ export interface Zone { from: number; to: number; color?: string; label?: string
 export function Gauge({ label, value, unit, min, max, zones = [], color }: { label: string; value: number | null; unit?: string; min: number; max: number; zones?: Zone[]; color?: string }) {
     const angle = (v: number) => (Math.min(1, Math.max(0, (v - min) / (max - min || 1))) - 0.5) * 1.4 * Math.PI;
     return <div class="gauge">
-        <svg viewBox="0 0 100 80" role="img" aria-label={`${label}: ${withUnit(value, unit)} of ${withUnit(min, unit)} to ${withUnit(max, unit)}`}>
+        <svg viewBox="0 0 100 89" role="img" aria-label={`${label}: ${withUnit(value, unit)} of ${withUnit(min, unit)} to ${withUnit(max, unit)}`}>
             <path d={ring(angle(min), angle(max), 46, 36)} fill="var(--line)" />
             {value !== null && value > min && <path d={ring(angle(min), angle(value), 46, 36)} fill={color ?? 'var(--accent)'} />}
             {zones.map((z, i) => <path key={i} d={ring(angle(z.from), angle(z.to), 34, 31)} fill={z.color ?? 'var(--bad)'}><title>{z.label}</title></path>)}
             <text x="50" y="52" text-anchor="middle" class="value">{withUnit(value, unit)}</text>
-            <text x="12" y="79" text-anchor="middle" class="end">{withUnit(min, unit)}</text>
-            <text x="88" y="79" text-anchor="middle" class="end">{withUnit(max, unit)}</text>
+            <text x="16" y="87" text-anchor="middle" class="end">{withUnit(min, unit)}</text>
+            <text x="84" y="87" text-anchor="middle" class="end">{withUnit(max, unit)}</text>
         </svg>
         <span class="name">{label}</span>
     </div>;

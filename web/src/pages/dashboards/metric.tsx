@@ -23,8 +23,12 @@ function Over({ p, d, size, title }: { p: any; d: Loaded; size: Size; title: str
     const axes = useMemo(() => ({ left: side(p.yAxis?.left), right: side(p.yAxis?.right) }), [p]);
     const where = p.legend?.position, beside = where === 'right' && size.width > 480;
     const below = where === 'hidden' || beside ? 0 : 20 + 25 * legendRows(d.lines, size.width);
-    return <Chart times={d.times} series={series} span={d.span} marks={marks} moments={moments} axes={axes} kind={p.stacked ? 'stacked' : 'line'}
-        height={Math.max(70, size.height - below - 22)} legend={where === 'hidden' ? false : beside ? 'right' : true} label={title} zoom />;
+    const none = d.lines.every((l) => last(l) === null);
+    return <>
+        {none && <p class="said">No data in this time.</p>}
+        <Chart times={d.times} series={series} span={d.span} marks={marks} moments={moments} axes={axes} kind={p.stacked ? 'stacked' : 'line'}
+        height={Math.max(70, size.height - below - 22 - (none || d.said.length ? 22 : 0))} legend={where === 'hidden' ? false : beside ? 'right' : true} label={title} zoom />
+    </>;
 }
 
 function Values({ p, d }: { p: any; d: Loaded }) {

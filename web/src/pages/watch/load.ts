@@ -1,6 +1,6 @@
 /* The values of a graph's rows: one GetMetricData call, and the unit of each metric once. */
 import { call, serverNow } from '../../api';
-import { named, periodOf, type Alarm, type Metric, type Row } from './rows';
+import { named, periodOf, wholePeriod, type Alarm, type Metric, type Row } from './rows';
 
 export interface Line { id: string; label: string; values: (number | null)[]; unit: string; row: Row; period: number }
 export interface Lines { times: number[]; span: [number, number]; lines: Line[]; period: number; said: string[] }
@@ -54,26 +54,44 @@ function labelOf(r: Row, given: string, ask: Ask): string {
     return r.options.label || !r.metric ? given : `${given} (${r.options.stat ?? ask.stat ?? 'Average'})`;
 }
 
-/* Two series of one name would be one in the legend. */
+/* Two series of one name would be one in the legend: the dimensions in which they differ tell them apart, or else a number. */
 function distinct(lines: Line[]) {
-    const seen = new Map<string, number>();
-    for (const l of lines) {
-        const n = (seen.get(l.label) ?? 0) + 1;
-        seen.set(l.label, n);
-        if (n > 1)
-            l.label += ` #${n}`;
-    }
+    const groups = new Map<string, Line[]>();
+    for (const l of lines)
+        groups.set(l.label, [...(groups.get(l.label) ?? []), l]);
+    const taken = new Set(groups.keys());
+    for (const [label, all] of groups)
+        for (const l of all.length > 1 ? all : []) {
+            const own = (l.row.metric?.dims ?? []).filter(([k, v]) => all.some((x) => !x.row.metric?.dims.some((d) => d[0] === k && d[1] === v))).map(([, v]) => v);
+            const ns = l.row.metric && all.some((x) => x.row.metric?.ns !== l.row.metric?.ns) ? [l.row.metric.ns] : [];
+            const full = [...ns, ...own, label].join(' ');
+            l.label = full;
+            for (let n = 2; taken.has(l.label); n++)
+                l.label = `${full} #${n}`;
+            taken.add(l.label);
+        }
+}
+
+/* Every how many places a series has a point: an expression may have chosen its own period. */
+function stepOf(at: number[], otherwise: number): number {
+    let step = 0;
+    for (let i = 1; i < at.length; i++)
+        for (let a = at[i] - at[i - 1], b = step; ; [a, b] = [b, a % b])
+            if (!b) {
+                step = a;
+                break;
+            }
+    return step || otherwise;
 }
 
 export async function loadLines(rows: Row[], ask: Ask, signal?: AbortSignal): Promise<Lines> {
     const all = named(rows), now = serverNow(), length = ask.span[1] - ask.span[0], age = now - ask.span[0];
-    const whole = Math.max(60, Math.ceil(length / 60e3) * 60);
-    const periods = all.map((r) => (ask.whole ? whole : periodOf(r.options.period ?? ask.period, length, age, !!ask.inherit)));
-    const least = Math.min(...periods, 86400), most = Math.max(...periods, 1);
-    const from = ask.whole ? floor(ask.span[1], 60e3) + 60e3 - whole * 1000 : floor(ask.span[0], most * 1000);
-    const to = ask.whole ? from + whole * 1000 : ask.span[1];
     if (!all.length)
         return { times: [], span: ask.span, lines: [], period: 0, said: [] };
+    const whole = ask.whole ? wholePeriod(ask.span[0], ask.span[1], now) : undefined;
+    const periods = all.map((r) => (whole ? whole.period : periodOf(r.options.period ?? ask.period, length, age, !!ask.inherit)));
+    const least = Math.min(...periods), most = Math.max(...periods, 1);
+    const from = whole ? whole.from : floor(ask.span[0], most * 1000), to = whole ? from + whole.period * 1000 : ask.span[1];
     const results: any[] = [], said: string[] = [];
     let next: string | undefined;
     do {
@@ -98,17 +116,18 @@ export async function loadLines(rows: Row[], ask: Ask, signal?: AbortSignal): Pr
         times.push(t);
     const index = new Map(times.map((t, i) => [t, i]));
     const lines = await Promise.all(results.map(async (r): Promise<Line> => {
-        const at = all.findIndex((q) => q.id === r.Id), row = all[at], step = periods[at] / least;
+        const n = all.findIndex((q) => q.id === r.Id), row = all[n];
+        const places: number[] = (r.Timestamps ?? []).map((t: number) => index.get(Math.round(t * 1000)) ?? -1);
+        const step = row.metric ? periods[n] / least : stepOf(places.filter((i) => i >= 0), periods[n] / least), phase = Math.max(0, places.find((i) => i >= 0) ?? 0) % step;
         /* a gap is null; where a coarser series has no point at all it is undefined, and the line goes on */
-        const values: (number | null)[] = times.map((_, i) => (i % step === 0 ? null : (undefined as unknown as null)));
-        (r.Timestamps ?? []).forEach((t: number, k: number) => {
-            const i = index.get(Math.round(t * 1000));
-            if (i !== undefined && (ask.live || ask.whole || t * 1000 <= now - 60e3))
+        const values: (number | null)[] = times.map((_, i) => (i % step === phase ? null : (undefined as unknown as null)));
+        places.forEach((i, k) => {
+            if (i >= 0 && (ask.live || ask.whole || times[i] <= now - 60e3))
                 values[i] = r.Values[k];
         });
         const stat = row.options.stat ?? ask.stat ?? 'Average';
         const unit = row.options.unit ?? (row.metric && r.Timestamps?.length && !UNITLESS.test(stat) ? await unitOf(row.metric, ask, signal) : '');
-        return { id: r.Id, label: labelOf(row, r.Label ?? r.Id, ask), values, unit, row, period: periods[at] };
+        return { id: r.Id, label: labelOf(row, r.Label ?? r.Id, ask), values, unit, row, period: periods[n] };
     }));
     distinct(lines);
     return { times, span: ask.whole ? [from, to] : ask.span, lines, period: least, said: [...new Set(said)] };

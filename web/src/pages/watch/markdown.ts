@@ -3,7 +3,7 @@ export type Inline = string | { kind: 'b' | 'i' | 'code'; of: Inline[] } | { kin
 export type Block = { kind: 'h'; level: number; of: Inline[] } | { kind: 'p'; of: Inline[] } | { kind: 'ul' | 'ol'; items: Inline[][] } | { kind: 'pre'; text: string } | { kind: 'hr' }
     | { kind: 'table'; rows: Inline[][][] };
 
-const FIND = /`([^`]+)`|\[([^\]]*)\]\(([^)\s]+)\)|\*\*(?=\S)(.+?)\*\*|__(?=\S)(.+?)__|\*(?=\S)(.+?)\*|(?<![A-Za-z0-9])_(?=\S)(.+?)_(?![A-Za-z0-9])/;
+const FIND = /`([^`]+)`|\[([^\]]*)\]\(((?:[^()\s]|\([^()\s]*\))+)\)|\*\*(?=\S)(.+?)\*\*|__(?=\S)(.+?)__|\*(?=\S)(.+?)\*|(?<![A-Za-z0-9])_(?=\S)(.+?)_(?![A-Za-z0-9])/;
 
 export const safeLink = (to: string) => /^(https?:\/\/|mailto:)[^\s]+$/i.test(to);
 

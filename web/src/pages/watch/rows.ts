@@ -66,6 +66,23 @@ export function periodOf(asked: number | undefined, spanMs: number, ageMs: numbe
     return period;
 }
 
+/*
+ * One value for a whole time: GetMetricData's periods begin at multiples of their length, so a length is looked for of which one
+ * begins where the time does. It may end later than now, where nothing is yet. Milliseconds and seconds.
+ */
+export function wholePeriod(from: number, to: number, now: number): { from: number; period: number } {
+    const age = now - from, unit = age > 63 * 86400e3 ? 3600e3 : age > 15 * 86400e3 ? 300e3 : 60e3;
+    const a = Math.floor(from / unit), b = Math.max(a + 1, Math.ceil(to / unit)), length = b - a, open = to >= now - unit;
+    let best = { from: a, period: length, miss: Infinity };
+    for (let m = Math.ceil(length * 0.9); m <= length * 2 && best.miss > 0; m += Math.ceil(length / 5000))
+        for (const begin of [Math.floor(a / m) * m, Math.ceil(a / m) * m]) {
+            const end = begin + m, miss = Math.abs(begin - a) + (open ? Math.max(0, b - end) : Math.abs(end - b));
+            if (miss < best.miss)
+                best = { from: begin, period: m, miss };
+        }
+    return { from: best.from * unit, period: best.period * unit / 1000 };
+}
+
 const PART: Record<string, number> = { W: 7 * 86400e3, D: 86400e3, H: 3600e3, M: 60e3, S: 1e3 };
 
 /* "-PT3H", "-P7D", "-P1M": milliseconds. */
@@ -135,13 +152,13 @@ export const alarmPeriod = (a: Alarm): number =>
 
 const metricOf = (ns: string, name: string, dims: { Name: string; Value: string }[] = []): Metric => ({ ns, name, dims: dims.map((d) => [d.Name, d.Value]) });
 
-/* What an alarm looks at, as the rows of a graph; what it judges comes first. */
+/* What an alarm looks at, as the rows of a graph: what it judges first, and at the left, where its threshold is. */
 export function alarmRows(a: Alarm): Row[] {
     if (a.MetricName)
         return [{ metric: metricOf(a.Namespace ?? '', a.MetricName, a.Dimensions), options: { stat: a.Statistic ?? a.ExtendedStatistic, period: a.Period, unit: a.Unit } }];
     const judged = (m: any) => (m.ReturnData === false ? 1 : 0);
     return [...(a.Metrics ?? [])].sort((x, y) => judged(x) - judged(y)).map((m): Row => {
-        const s = m.MetricStat, options = { id: m.Id, label: m.Label };
+        const s = m.MetricStat, options: Options = { id: m.Id, label: m.Label, yAxis: m.ReturnData === false ? 'right' : 'left' };
         return s ? { metric: metricOf(s.Metric.Namespace, s.Metric.MetricName, s.Metric.Dimensions), options: { ...options, stat: s.Stat, period: s.Period, unit: s.Unit } }
             : { options: { ...options, expression: m.Expression, period: m.Period } };
     });
