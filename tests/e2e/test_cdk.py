@@ -1,5 +1,4 @@
 """The original stack's CDK app with the stock CDK: deploy, diff, change, destroy, import, direct, bootstrap; and that what it deployed does its work."""
-import json
 import os
 import shutil
 import subprocess
@@ -7,11 +6,11 @@ import tempfile
 import time
 
 import npm
+from deployed import Deployed
 from waybill_server import SHARED, Waybill, skip, wait_for
 
 APP = os.path.join(SHARED, "seed-stack", "cdk-app")
 STACK = "TapStackdev"
-BUS, TABLE, TOPIC, FUNCTION = (f"{n}-us-east-1-dev" for n in ("shipment-events", "shipment-logs", "shipment-alerts", "shipment-processor"))
 
 
 class Cdk:
@@ -52,50 +51,18 @@ class Cdk:
         return self("deploy", "--require-approval", "never", *args, **env)
 
 
-def events(w, stack):
-    """(resource, status) as the clients order them, by time."""
-    found = [e for p in w.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack) for e in p["StackEvents"]]
-    return [(e["LogicalResourceId"], e["ResourceStatus"]) for e in sorted(found, key=lambda e: e["Timestamp"])]
-
-
-def resource(w, kind, stack=STACK):
-    return [r["PhysicalResourceId"] for r in w.client("cloudformation").list_stack_resources(StackName=stack)["StackResourceSummaries"] if r["ResourceType"] == kind]
-
-
-def log_of(w, function):
-    c = w.client("logs")
-    return "\n".join(e["message"] for p in c.get_paginator("filter_log_events").paginate(logGroupName="/aws/lambda/" + function) for e in p["events"])
-
-
-def put(w, shipment):
-    entry = {"Source": "logistics.shipments", "DetailType": "Shipment Update", "EventBusName": BUS,
-             "Detail": json.dumps({"shipmentId": shipment, "status": "IN_TRANSIT", "timestamp": "2025-10-17T12:00:00Z"})}
-    assert w.aws("events", "put-events", "--entries", json.dumps([entry]))["FailedEntryCount"] == 0
-
-
-def item(w, shipment):
-    return w.aws("dynamodb", "get-item", "--table-name", TABLE, "--key",
-                 json.dumps({"shipmentId": {"S": shipment}, "timestamp": {"S": "2025-10-17T12:00:00Z"}}))
-
-
-def new_stack(w, cdk):
+def new_stack(s, cdk):
     said = cdk.deploy("--progress", "events")
     assert "could not be used to assume" not in said, said  # the roles of a bootstrapped account are there
-    assert f"{STACK}.SNSTopicArn = arn:aws:sns:us-east-1:000000000000:{TOPIC}" in said, said
-    story = events(w, STACK)
+    assert f"{STACK}.SNSTopicArn = arn:aws:sns:us-east-1:000000000000:{s.topic}" in said, said
+    story = s.events()
     assert story[:2] == [(STACK, "REVIEW_IN_PROGRESS"), (STACK, "CREATE_IN_PROGRESS")] and story[-1] == (STACK, "CREATE_COMPLETE"), story
     shown = [line for line in said.splitlines() if "CREATE_" in line]
     assert "CREATE_COMPLETE" in shown[-1] and "AWS::CloudFormation::Stack" in shown[-1], shown[-1]
     # The CDK uploaded the asset: its own handler has set the retention, under its own role.
-    handler = next(f for f in resource(w, "AWS::Lambda::Function") if f != FUNCTION)
-    assert '"Status":"SUCCESS"' in wait_for(lambda: '"Status":' in log_of(w, handler) and log_of(w, handler))
-    group = w.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/" + FUNCTION)["logGroups"][0]
-    assert group["retentionInDays"] == 7, group
-
-
-def works(w):
-    put(w, "SHIP-1")
-    assert wait_for(lambda: item(w, "SHIP-1"))["Item"]["eventSource"] == {"S": "logistics.shipments"}
+    handler = s.retention_handler()
+    assert '"Status":"SUCCESS"' in wait_for(lambda: '"Status":' in s.log(handler) and s.log(handler))
+    assert s.retention() == 7
 
 
 def unchanged(cdk):
@@ -103,53 +70,47 @@ def unchanged(cdk):
     assert "There were no differences" in cdk("diff", "--app", "cdk.out")
 
 
-def without_permission(w, cdk):
+def without_permission(s, cdk):
     """A change that takes dynamodb:PutItem from the function: shown, deployed, and felt."""
     os.rename(os.path.join(cdk.app, "cdk.out"), os.path.join(cdk.app, "cdk.first"))
     cdk.edit("shipment_table.grantWriteData(shipment_processor);", "shipment_table.grantReadData(shipment_processor);")
     said = cdk("diff")
     assert "dynamodb:PutItem" in said and "Could not create a change set" not in said, said
-    before = len(events(w, STACK))
+    before = len(s.events())
     cdk.deploy("--app", "cdk.out")
-    changed = [e for e in events(w, STACK)[before:] if e[1] == "UPDATE_COMPLETE"]
-    assert len(changed) == 2 and changed[0][0].startswith("LambdaExecutionRoleDefaultPolicy") and changed[1][0] == STACK, changed
-    put(w, "SHIP-2")
-    told = wait_for(lambda: "AccessDenied" in log_of(w, FUNCTION) and log_of(w, FUNCTION))
-    who = next(r for r in resource(w, "AWS::IAM::Role") if "LambdaExecutionRole" in r)
-    assert f"assumed-role/{who}/{FUNCTION} is not authorized to perform: dynamodb:PutItem on resource: " \
-           f"arn:aws:dynamodb:us-east-1:000000000000:table/{TABLE}" in told, told
-    assert item(w, "SHIP-2") is None
+    changed = [e[0] for e in s.events()[before:] if e[1] == "UPDATE_COMPLETE"]
+    assert len(changed) == 2 and changed[0].startswith("LambdaExecutionRoleDefaultPolicy") and changed[1] == STACK, changed
+    s.is_denied("SHIP-2")
 
 
-def taken_over(w, cdk):
+def taken_over(w, s, cdk):
     """The table stays when the stack goes, and comes back into the next one."""
     arn = w.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]["StackId"]
     assert f"{STACK}: destroyed" in cdk("destroy", "--force", "--app", "cdk.out")
-    assert events(w, arn)[-1] == (STACK, "DELETE_COMPLETE")
-    assert item(w, "SHIP-1") and w.client("events").list_event_buses(NamePrefix="shipment")["EventBuses"] == []
+    assert s.events(arn)[-1] == (STACK, "DELETE_COMPLETE")
+    assert s.item("SHIP-1") and w.client("events").list_event_buses(NamePrefix="shipment")["EventBuses"] == []
     cdk.deploy("--app", "cdk.first", "--import-existing-resources")
-    assert next(e[0] for e in events(w, STACK) if e[1] == "IMPORT_COMPLETE").startswith("ShipmentLogsTable")
-    assert item(w, "SHIP-1")
-    put(w, "SHIP-3")
-    wait_for(lambda: item(w, "SHIP-3"))
+    assert next(e[0] for e in s.events() if e[1] == "IMPORT_COMPLETE").startswith("ShipmentLogsTable")
+    assert s.item("SHIP-1")
+    s.works("SHIP-3")
 
 
-def bootstrapped(w, cdk):
+def bootstrapped(w, s, cdk):
     """Takes over what the account holds from the start; what is deployed afterwards goes the same ways."""
-    bucket, parameter = "cdk-hnb659fds-assets-000000000000-us-east-1", "/cdk-bootstrap/hnb659fds/version"
-    role = w.client("iam").get_role(RoleName="cdk-hnb659fds-deploy-role-000000000000-us-east-1")["Role"]["RoleId"]
-    objects = {o["Key"] for o in w.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+    bucket, role = "cdk-hnb659fds-assets-000000000000-us-east-1", "cdk-hnb659fds-deploy-role-000000000000-us-east-1"
+    iam, s3 = w.client("iam"), w.client("s3")
+    was = iam.get_role(RoleName=role)["Role"]["RoleId"], {o["Key"] for o in s3.list_objects_v2(Bucket=bucket)["Contents"]}
     said = cdk("bootstrap", "--app", "cdk.out")
     assert "bootstrapped" in said, said
-    assert resource(w, "AWS::S3::Bucket", "CDKToolkit") == [bucket]
-    assert resource(w, "AWS::SSM::Parameter", "CDKToolkit") == [parameter]
-    assert {e[0] for e in events(w, "CDKToolkit") if e[1] == "IMPORT_COMPLETE"} >= {"StagingBucket", "DeploymentActionRole", "CdkBootstrapVersion"}
-    assert w.client("iam").get_role(RoleName="cdk-hnb659fds-deploy-role-000000000000-us-east-1")["Role"]["RoleId"] == role
-    assert {o["Key"] for o in w.client("s3").list_objects_v2(Bucket=bucket)["Contents"]} >= objects
+    assert s.resources("AWS::S3::Bucket", "CDKToolkit") == [bucket]
+    assert s.resources("AWS::SSM::Parameter", "CDKToolkit") == ["/cdk-bootstrap/hnb659fds/version"]
+    assert {e[0] for e in s.events("CDKToolkit") if e[1] == "IMPORT_COMPLETE"} >= {"StagingBucket", "DeploymentActionRole", "CdkBootstrapVersion"}
+    now = iam.get_role(RoleName=role)["Role"]["RoleId"], {o["Key"] for o in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert now[0] == was[0] and now[1] >= was[1], (was, now)
     assert "(no changes)" in cdk("bootstrap", "--app", "cdk.out")
     cdk.deploy("--method=direct", SEED_SUFFIX="two")
-    assert events(w, "TapStacktwo")[-1] == ("TapStacktwo", "CREATE_COMPLETE")
-    assert "(no changes)" in cdk.deploy("--method=direct", "--force", "--app", "cdk.out", SEED_SUFFIX="two")
+    assert s.events("TapStacktwo")[-1] == ("TapStacktwo", "CREATE_COMPLETE")
+    assert "(no changes)" in cdk.deploy("--method=direct", "--force", "--app", "cdk.out")
 
 
 def main():
@@ -160,12 +121,13 @@ def main():
     try:
         with Waybill() as w:
             cdk = Cdk(w, home)
-            new_stack(w, cdk)
-            works(w)
+            s = Deployed(w, STACK)
+            new_stack(s, cdk)
+            s.works("SHIP-1")
             unchanged(cdk)
-            without_permission(w, cdk)
-            taken_over(w, cdk)
-            bootstrapped(w, cdk)
+            without_permission(s, cdk)
+            taken_over(w, s, cdk)
+            bootstrapped(w, s, cdk)
             assert w.stop() == 0
             assert "all well" in w.waybill("check", "--data", w.data).stdout
     finally:
