@@ -328,11 +328,13 @@
 #define WB_ALARM_SUMMARY_MAX       255 /* characters of a history item's summary */
 #define WB_ALARM_PAGE              100 /* alarms, or items of history, of one answer */
 #define WB_ALARM_SCAN_ROWS         5000
-#define WB_ALARM_STEP              100  /* alarms evaluated in one command */
-#define WB_ALARM_STEP_CHANGES      20   /* of these, that change their state */
-#define WB_ALARM_CATCH_UP          60   /* late rounds evaluated one after another */
-#define WB_ALARM_EXPIRE_ROWS       200  /* items of history removed in one step */
-#define WB_DASHBOARDS_MAX          5000 /* of an account; AWS names none */
+#define WB_ALARM_VALUES_MAX        100000  /* numbers made for one evaluation */
+#define WB_ALARM_STEP              100     /* alarms evaluated in one command */
+#define WB_ALARM_STEP_NS           2000000 /* after that the rest is for the next command */
+#define WB_ALARM_STEP_CHANGES      20      /* of these, that change their state */
+#define WB_ALARM_CATCH_UP          60      /* late rounds evaluated one after another */
+#define WB_ALARM_EXPIRE_ROWS       200     /* items of history removed in one step */
+#define WB_DASHBOARDS_MAX          5000    /* of an account; AWS names none */
 #define WB_DASHBOARD_WIDGETS_MAX   500
 #define WB_DASHBOARD_METRICS_MAX   500 /* of one widget */
 #define WB_DASHBOARD_BODY_MAX      (1 << 20)

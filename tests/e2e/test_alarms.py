@@ -350,6 +350,13 @@ def refusals(w):
             (listed, {"Metrics": [stat], "ThresholdMetricId": "m1"}, None)):
         text = refused("ValidationError", cw.put_metric_alarm, **{**base, **change})
         assert message is None and "Anomaly detection is not offered" in text or text == message, text
+    # What the writer evaluates each minute has its bounds
+    quiet, many = {**stat, "ReturnData": False}, "+".join(["m1"] * 500)
+    for expression, message in (("MAX(SEARCH('{N} M', 'Sum', 60))", "SEARCH is not supported on Metric Alarms"), (many, "works on too many data points")):
+        text = refused("ValidationError", cw.put_metric_alarm, **{**listed, "EvaluationPeriods": 1440, "Metrics": [quiet, {"Id": "e", "Expression": expression}]})
+        assert message in text, text
+    cw.put_metric_alarm(**{**listed, "EvaluationPeriods": 1440, "Metrics": [quiet, {"Id": "e", "Expression": "FILL(m1, 0) * 100"}]})
+    cw.delete_alarms(AlarmNames=["r"])
     refused("InvalidParameterCombination", cw.put_metric_alarm, **{**good, "ExtendedStatistic": "p9"})
     refused("InvalidParameterValue", cw.put_metric_alarm, **{**{k: v for k, v in good.items() if k != "Statistic"}, "ExtendedStatistic": "p101"})
     assert not cw.describe_alarms(AlarmNamePrefix="r")["MetricAlarms"]

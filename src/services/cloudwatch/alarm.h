@@ -102,6 +102,8 @@ struct wb_slice cw_config_history(struct wb_arena *a, const struct cw_alarm *al,
 /* 0: every minute; 1: every 10 seconds. */
 void cw_tick_place(const struct cw_alarm *al, unsigned *class, unsigned *slot);
 void cw_tick_start(struct wb_tx *tx, const struct cw_alarm *al);
+/* An alarm on expressions; false, with why: its evaluation would be too much for the writer. */
+bool cw_alarm_affordable(struct wb_tx *tx, const struct cw_alarm *al, struct wb_slice *why);
 /* As of at_ms, end of the youngest period. True when the state changed. */
 bool cw_alarm_evaluate(struct wb_tx *tx, struct cw_alarm *al, int64_t at_ms);
 extern const struct wb_executor cw_tick_executor;

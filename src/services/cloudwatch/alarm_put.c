@@ -265,6 +265,9 @@ void cw_put_metric_alarm(struct wb_call *c)
         return;
     al.config = c->in;
     check_range(c, &al);
+    struct wb_slice why;
+    if (!wb_failed(c) && wb_json_count(queries) && !cw_alarm_affordable(c->tx, &al, &why))
+        wb_fail(c, "ValidationException", 400, "%.*s", WB_FMT(why));
     if (!wb_failed(c))
         cw_alarm_configure(c, &al, there ? &was : NULL);
 }

@@ -57,11 +57,10 @@ static struct wb_slice statistic(const struct cw_alarm *al, struct wb_arena *a)
 }
 
 static bool read_values(struct wb_tx *tx, const struct cw_alarm *al, const struct wb_window *w,
-                        struct wb_series_values *v)
+                        struct wb_series_values *v, struct wb_slice *why)
 {
     struct wb_json queries = wb_json_get(al->config, "Metrics");
     struct wb_query_result *result;
-    struct wb_slice why;
     size_t count;
     if (!wb_json_is(queries)) {
         struct wb_metric_id id = metric_id(tx->arena, al->config);
@@ -70,7 +69,7 @@ static bool read_values(struct wb_tx *tx, const struct cw_alarm *al, const struc
                wb_series_read(tx, al->account, al->region, &id, &stat,
                               cw_config_str(al, tx->arena, "Unit"), w, v);
     }
-    if (!wb_query_run(tx, al->account, al->region, queries, w, &result, &count, &why))
+    if (!wb_query_run_alarm(tx, al->account, al->region, queries, w, &result, &count, why))
         return false;
     for (size_t i = 0; i < count; i++)
         if (result[i].returned) {
@@ -108,15 +107,31 @@ static bool old_news(const struct cw_alarm *al, const struct cw_rule *r, const s
            v->used[0]->at_ms + period_s * 1000 <= al->recovered_ms;
 }
 
+static struct wb_window window(const struct cw_alarm *al, size_t range, int64_t at_ms)
+{
+    int64_t period = cw_alarm_period(al);
+    return (struct wb_window){
+        .start_ms = at_ms - (int64_t)range * period * 1000, .end_ms = at_ms, .period_s = period};
+}
+
+bool cw_alarm_affordable(struct wb_tx *tx, const struct cw_alarm *al, struct wb_slice *why)
+{
+    struct cw_rule r = cw_alarm_rule_of(al, tx->arena);
+    struct wb_window w = window(al, r.periods + CW_RANGE_MORE, tx->now_ms);
+    struct wb_series_values v;
+    *why = WB_SLICE_NULL;
+    return read_values(tx, al, &w, &v, why) || !why->p;
+}
+
 bool cw_alarm_evaluate(struct wb_tx *tx, struct cw_alarm *al, int64_t at_ms)
 {
     struct cw_rule r = cw_alarm_rule_of(al, tx->arena);
     int64_t period = cw_alarm_period(al);
     size_t range = r.periods + CW_RANGE_MORE;
-    struct wb_window w = {
-        .start_ms = at_ms - (int64_t)range * period * 1000, .end_ms = at_ms, .period_s = period};
+    struct wb_window w = window(al, range, at_ms);
     struct wb_series_values v = {.n = 0};
-    if (!period || !read_values(tx, al, &w, &v))
+    struct wb_slice why;
+    if (!period || !read_values(tx, al, &w, &v, &why))
         return false;
     struct cw_point *point = wb_new_n(tx->arena, struct cw_point, range);
     for (size_t i = 0; i < range; i++) { /* newest first */
@@ -263,8 +278,15 @@ static void step(struct wb_tx *tx, const struct wb_work *w, struct wb_outcome *o
         wb_tx_del(tx, marker(tx->arena, r.class, r.slot));
         return;
     }
-    while (i < n && changed < WB_ALARM_STEP_CHANGES)
+    if (!n) { /* the last command ended with the last one */
+        next_round(tx, r);
+        return;
+    }
+    struct wb_seam *seam = wb_engine_seam(tx->engine);
+    int64_t until_ns = seam->mono_ns(seam) + WB_ALARM_STEP_NS;
+    do
         changed += evaluate(tx, index[i++], r.at_ms);
+    while (i < n && changed < WB_ALARM_STEP_CHANGES && seam->mono_ns(seam) < until_ns);
     if (i < n || n == WB_ALARM_STEP) {
         r.after = index[i - 1];
         add_round(tx, &r);

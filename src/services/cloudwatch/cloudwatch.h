@@ -79,5 +79,9 @@ bool wb_query_check(struct wb_arena *a, struct wb_json queries, struct wb_slice 
 bool wb_query_run(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                   struct wb_json queries, const struct wb_window *w,
                   struct wb_query_result **result, size_t *count, struct wb_slice *why);
+/* The same within what an alarm's evaluation may cost, and without SEARCH. */
+bool wb_query_run_alarm(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                        struct wb_json queries, const struct wb_window *w,
+                        struct wb_query_result **result, size_t *count, struct wb_slice *why);
 
 #endif

@@ -80,6 +80,7 @@ struct math_env {
     /* METRICS(): all metrics whose id contains the text (null: all). */
     bool (*metrics)(struct math_env *e, struct wb_slice part, struct math_value *out);
     void *arg;
+    bool alarm;          /* on the writer: SEARCH is refused */
     size_t values_left;  /* numbers that may still be made: WB_MATH_VALUES_MAX */
     struct wb_slice why; /* the first failure */
 };

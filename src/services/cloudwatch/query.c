@@ -263,7 +263,7 @@ static bool run_query(struct plan *p, struct query *q)
 }
 
 static bool run_plan(struct plan *p, struct wb_tx *tx, struct wb_slice account,
-                     struct wb_slice region, const struct wb_window *w)
+                     struct wb_slice region, const struct wb_window *w, bool alarm)
 {
     int64_t period = p->least_period_s ? p->least_period_s : w->period_s;
     p->env = (struct math_env){.arena = p->arena,
@@ -276,7 +276,8 @@ static bool run_plan(struct plan *p, struct wb_tx *tx, struct wb_slice account,
                                .resolve = resolve,
                                .metrics = metrics,
                                .arg = p,
-                               .values_left = WB_MATH_VALUES_MAX};
+                               .alarm = alarm,
+                               .values_left = alarm ? WB_ALARM_VALUES_MAX : WB_MATH_VALUES_MAX};
     for (size_t i = 0; i < p->n; i++)
         if (!run_query(p, &p->q[i]))
             return false;
@@ -311,19 +312,19 @@ static void add_result(struct plan *p, const struct query *q, const struct math_
 bool wb_query_check(struct wb_arena *a, struct wb_json queries, struct wb_slice *why)
 {
     struct plan p;
-    bool ok = read_plan(&p, a, queries) &&
-              run_plan(&p, NULL, WB_SLICE_NULL, WB_SLICE_NULL, &(struct wb_window){.period_s = 60});
+    bool ok = read_plan(&p, a, queries) && run_plan(&p, NULL, WB_SLICE_NULL, WB_SLICE_NULL,
+                                                    &(struct wb_window){.period_s = 60}, false);
     *why = p.why;
     return ok;
 }
 
-bool wb_query_run(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                  struct wb_json queries, const struct wb_window *w,
-                  struct wb_query_result **result, size_t *count, struct wb_slice *why)
+static bool run(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                struct wb_json queries, const struct wb_window *w, bool alarm,
+                struct wb_query_result **result, size_t *count, struct wb_slice *why)
 {
     struct plan p;
     size_t n = 0;
-    bool ok = read_plan(&p, tx->arena, queries) && run_plan(&p, tx, account, region, w);
+    bool ok = read_plan(&p, tx->arena, queries) && run_plan(&p, tx, account, region, w, alarm);
     *why = p.why;
     *count = 0;
     if (!ok)
@@ -335,4 +336,18 @@ bool wb_query_run(struct wb_tx *tx, struct wb_slice account, struct wb_slice reg
         for (size_t k = 0; k < p.q[i].value.n; k++)
             add_result(&p, &p.q[i], &p.q[i].value.s[k], &(*result)[(*count)++]);
     return true;
+}
+
+bool wb_query_run(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                  struct wb_json queries, const struct wb_window *w,
+                  struct wb_query_result **result, size_t *count, struct wb_slice *why)
+{
+    return run(tx, account, region, queries, w, false, result, count, why);
+}
+
+bool wb_query_run_alarm(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                        struct wb_json queries, const struct wb_window *w,
+                        struct wb_query_result **result, size_t *count, struct wb_slice *why)
+{
+    return run(tx, account, region, queries, w, true, result, count, why);
 }

@@ -353,6 +353,8 @@ bool math_search(struct math_env *e, struct wb_slice text, struct wb_slice stat,
     struct search s = {.arena = e->arena, .text = text};
     struct term *t = NULL;
     struct wb_stat parsed;
+    if (e->alarm)
+        return math_fail(e, "SEARCH is not supported on Metric Alarms");
     if (text.n > WB_METRIC_SEARCH_MAX)
         return math_fail(e, "The search expression is longer than %d characters",
                          WB_METRIC_SEARCH_MAX);
