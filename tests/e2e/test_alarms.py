@@ -270,7 +270,7 @@ def composite(w, alerts):
     cw.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="x")
     cw.set_alarm_state(AlarmName="b", StateValue="ALARM", StateReason="x")
     both = becomes(w, "both", "ALARM")
-    assert re.match(r"arn:aws:cloudwatch:us-east-1:000000000000:alarm:b transitioned to ALARM at \w+ \d\d \w+, \d{4} ", both["StateReason"]), both
+    assert re.match(r"arn:aws:cloudwatch:us-east-1:000000000000:alarm:[ab] transitioned to ALARM at \w+ \d\d \w+, \d{4} ", both["StateReason"]), both
     assert json.loads(both["StateReasonData"])["triggeringAlarms"][0]["state"]["value"] == "ALARM"
     becomes(w, "over", "ALARM")
     wait_for(lambda: len(alarm_mails(w)) == before + 2)
