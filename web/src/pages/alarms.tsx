@@ -141,9 +141,12 @@ const Arns = ({ of }: { of?: string[] }) => (of?.length ? <ul class="arns">{of.m
 const MISSING: Record<string, string> = { missing: 'is missing', notBreaching: 'counts as good', breaching: 'counts as breaching', ignore: 'changes nothing' };
 
 function One({ name }: { name: string }) {
-    const data = useData(async (s) => {
-        const [found, history, parents] = await Promise.all([loadNamed([name], s), loadHistory(name, s), call('cloudwatch', 'DescribeAlarms', { ParentsOfAlarmName: name }, s).then((r): Alarm[] => r.CompositeAlarms ?? [])]);
-        return { alarm: found[0] as Alarm | undefined, history, parents };
+    const data = useData(async (s): Promise<{ alarm?: Alarm; history: Item[]; parents: Alarm[] }> => {
+        const [alarm] = await loadNamed([name], s);
+        if (!alarm)
+            return { history: [], parents: [] };
+        const [history, parents] = await Promise.all([loadHistory(name, s), call('cloudwatch', 'DescribeAlarms', { ParentsOfAlarmName: name }, s).then((r): Alarm[] => r.CompositeAlarms ?? [])]);
+        return { alarm, history, parents };
     }, [name]);
     const [dialog, setDialog] = useState<'' | 'state' | 'json'>('');
     const [open, setOpen] = useState<Item | null>(null);

@@ -212,7 +212,7 @@ export function Chart(p: ChartProps) {
         return n;
     });
     const above = (right: boolean) => (right ? p.axes?.right : p.axes?.left)?.label ?? (p.axes?.[right ? 'right' : 'left']?.plain ? '' : unitOf(p.series, right) ?? '').replace(/^None$/, '');
-    return <figure class={p.legend === 'right' ? 'chart beside' : 'chart'} role="group" aria-label={p.label}>
+    return <figure class={p.legend === 'right' ? 'chart beside' : 'chart'} aria-label={p.label}>
         {p.axes && <div class="axes"><span>{above(false)}</span><span>{p.series.some((s) => s.right) ? above(true) : ''}</span></div>}
         <div ref={box} class="plot" style={{ minHeight: p.height ?? 220 }} aria-hidden="true" />
         {p.legend !== false && <figcaption>

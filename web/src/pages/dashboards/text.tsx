@@ -10,7 +10,7 @@ const Words = ({ of }: { of: Inline[] }) => <>{of.map((x) => {
 function One({ b }: { b: Block }) {
     switch (b.kind) {
     case 'h': {
-        const H = `h${Math.min(6, b.level + 2)}` as 'h3'; /* below the page's and the panel's */
+        const H = `h${Math.min(6, b.level + 1)}` as 'h2'; /* below the page's */
         return <H class={`size${b.level}`}><Words of={b.of} /></H>;
     }
     case 'p': return <p><Words of={b.of} /></p>;

@@ -12,26 +12,27 @@ export interface Ask {
 
 /* --- units: GetMetricData does not tell them --- */
 
-const units = new Map<string, string>();
+const units = new Map<string, Promise<string>>();
 
-async function unitOf(m: Metric, ask: Ask, signal?: AbortSignal): Promise<string> {
-    const key = JSON.stringify([ask.region, m]);
-    const known = units.get(key);
-    if (known !== undefined)
-        return known;
+async function askUnit(m: Metric, ask: Ask): Promise<string> {
     const [from, to] = ask.span.map((ms) => Math.floor(ms / 60e3) * 60);
-    try {
-        const r = await call('cloudwatch', 'GetMetricStatistics', {
-            Namespace: m.ns, MetricName: m.name, Dimensions: m.dims.map(([Name, Value]) => ({ Name, Value })),
-            StartTime: from, EndTime: to + 60, Period: to + 60 - from, Statistics: ['SampleCount'],
-        }, signal, ask.region);
-        const unit: string | undefined = r.Datapoints?.[0]?.Unit;
-        if (unit !== undefined)
-            units.set(key, unit);
-        return unit ?? '';
-    } catch {
-        return ''; /* who may not ask sees bare numbers */
+    const r = await call('cloudwatch', 'GetMetricStatistics', {
+        Namespace: m.ns, MetricName: m.name, Dimensions: m.dims.map(([Name, Value]) => ({ Name, Value })),
+        StartTime: from, EndTime: to + 60, Period: to + 60 - from, Statistics: ['SampleCount'],
+    }, undefined, ask.region);
+    return r.Datapoints?.[0]?.Unit ?? '';
+}
+
+/* Asked once for all widgets that show the metric. Who may not ask sees bare numbers. */
+function unitOf(m: Metric, ask: Ask): Promise<string> {
+    const key = JSON.stringify([ask.region, m]);
+    let unit = units.get(key);
+    if (!unit) {
+        unit = askUnit(m, ask).catch(() => '');
+        unit.then((u) => { if (!u) units.delete(key); });
+        units.set(key, unit);
     }
+    return unit;
 }
 
 const UNITLESS = /^(SampleCount|SC|PR|TC)\b/;
@@ -126,7 +127,7 @@ export async function loadLines(rows: Row[], ask: Ask, signal?: AbortSignal): Pr
                 values[i] = r.Values[k];
         });
         const stat = row.options.stat ?? ask.stat ?? 'Average';
-        const unit = row.options.unit ?? (row.metric && r.Timestamps?.length && !UNITLESS.test(stat) ? await unitOf(row.metric, ask, signal) : '');
+        const unit = row.options.unit ?? (row.metric && r.Timestamps?.length && !UNITLESS.test(stat) ? await unitOf(row.metric, ask) : '');
         return { id: r.Id, label: labelOf(row, r.Label ?? r.Id, ask), values, unit, row, period: periods[n] };
     }));
     distinct(lines);
