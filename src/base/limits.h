@@ -67,6 +67,7 @@
 #define WB_CFN_NESTED_MAX      16        /* stacks within one another: a template may name itself */
 #define WB_CFN_POLICY_MAX      16384     /* of a stack */
 #define WB_CFN_DELETED_DAYS    90        /* deleted stacks are described by their ARN */
+#define WB_CFN_EVENT_DAYS      90        /* events of a stack, and drift detections */
 #define WB_CFN_PAGE            100       /* stacks, events, resources, exports of one answer */
 #define WB_CFN_PAGE_BYTES      (1 << 20) /* of changes of one answer */
 #define WB_CFN_PARAMETERS_MAX  200

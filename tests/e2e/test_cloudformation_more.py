@@ -231,16 +231,118 @@ def roles(w):
     assert settled(w, "own")["StackStatus"] == "ROLLBACK_COMPLETE"
     why = next(e[2] for e in story(w, "own") if e[:2] == ("Topic", "CREATE_FAILED"))
     assert "user/nobody is not authorized to perform: sns:" in why and topic("own") in why, why
+    nobody.delete_stack(StackName="own")
     # a role that does not trust CloudFormation
     root = w.client("cloudformation")
     assert "cannot be assumed" in refused("ValidationError", root.create_stack, StackName="x", TemplateBody=PLAIN, RoleARN=role.replace("deployer", "other"))
 
 
+def move(w, seconds):
+    w.page("/_waybill/clock", json.dumps({"advance_ms": seconds * 1000}).encode(), "POST")
+
+
+def triggers(w):
+    """Alarms that roll back: in ALARM during the operation, or in the time after it; missing ones."""
+    c, cw = w.client("cloudformation"), w.client("cloudwatch")
+    cw.put_metric_alarm(AlarmName="bad", Namespace="N", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+                        ComparisonOperator="GreaterThanThreshold")
+    alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:bad"
+
+    def config(arn=alarm, minutes=0, kind="AWS::CloudWatch::Alarm"):
+        return {"RollbackTriggers": [{"Arn": arn, "Type": kind}], "MonitoringTimeInMinutes": minutes}
+    assert "is not supported" in refused("ValidationError", c.create_stack, StackName="t", TemplateBody=PLAIN, RollbackConfiguration=config(kind="AWS::SNS::Topic"))
+    assert "not an alarm's" in refused("ValidationError", c.create_stack, StackName="t", TemplateBody=PLAIN, RollbackConfiguration=config(arn=topic("x")))
+    refused("ValidationError", c.create_stack, StackName="t", TemplateBody=PLAIN, RollbackConfiguration={"MonitoringTimeInMinutes": 181})
+    c.create_stack(StackName="missing", TemplateBody=PLAIN, RollbackConfiguration=config(arn=alarm + "-not"))
+    assert settled(w, "missing")["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert any(e[1] == "ROLLBACK_IN_PROGRESS" and f"{alarm}-not does not exist." in e[2] for e in story(w, "missing")), story(w, "missing")
+
+    # created, it is watched for five minutes more
+    c.create_change_set(StackName="watched", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=PLAIN, RollbackConfiguration=config(minutes=5))
+    assert c.describe_change_set(StackName="watched", ChangeSetName="c")["RollbackConfiguration"] == config(minutes=5)
+    c.execute_change_set(StackName="watched", ChangeSetName="c")
+    wait_for(lambda: ("Topic", "CREATE_COMPLETE") in happened(w, "watched"))
+    move(w, 200)
+    assert stack(w, "watched")["StackStatus"] == "CREATE_IN_PROGRESS"
+    move(w, 101)
+    assert settled(w, "watched")["StackStatus"] == "CREATE_COMPLETE", story(w, "watched")
+    assert stack(w, "watched")["RollbackConfiguration"] == config(minutes=5)
+    # kept for updates: the alarm rings in the time after one
+    c.update_stack(StackName="watched", UsePreviousTemplate=True, Parameters=[parameter("Text", "second")])
+    wait_for(lambda: ("Topic", "UPDATE_COMPLETE") in happened(w, "watched"))
+    assert display(w, "watched") == "second" and stack(w, "watched")["StackStatus"] == "UPDATE_IN_PROGRESS"
+    w.kill()
+    w.start()
+    w.client("cloudwatch").set_alarm_state(AlarmName="bad", StateValue="ALARM", StateReason="the test says so")
+    assert settled(w, "watched")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", story(w, "watched")
+    assert display(w, "watched") == "first"
+    assert ("watched", "UPDATE_ROLLBACK_IN_PROGRESS", f"Rollback trigger {alarm} is in ALARM state.") in story(w, "watched")
+    # another configuration in its place
+    c.update_stack(StackName="watched", UsePreviousTemplate=True, Parameters=[parameter("Text", "third")], RollbackConfiguration={"RollbackTriggers": []})
+    assert settled(w, "watched")["StackStatus"] == "UPDATE_COMPLETE" and display(w, "watched") == "third"
+    for name in ("missing", "watched"):
+        c.delete_stack(StackName=name)
+    wait_for(lambda: not c.describe_stacks()["Stacks"])
+
+
+def same_address(w):
+    """A nested stack whose template is another one at the same address."""
+    c, s3 = w.client("cloudformation"), w.client("s3")
+    s3.create_bucket(Bucket="nested")
+    s3.put_object(Bucket="nested", Key="child.yaml", Body=b"Resources: {T: {Type: AWS::SNS::Topic, Properties: {TopicName: child, DisplayName: first}}}")
+    parent = 'Resources: {Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://nested.s3.us-east-1.amazonaws.com/child.yaml"}}}'
+    s3.put_object(Bucket="nested", Key="parent.yaml", Body=parent.encode())
+    url = "https://nested.s3.us-east-1.amazonaws.com/parent.yaml"
+    c.create_stack(StackName="parent", TemplateURL=url)
+    assert settled(w, "parent")["StackStatus"] == "CREATE_COMPLETE", story(w, "parent")
+    s3.put_object(Bucket="nested", Key="child.yaml", Body=b"Resources: {T: {Type: AWS::SNS::Topic, Properties: {TopicName: child, DisplayName: second}}}")
+    c.create_change_set(StackName="parent", ChangeSetName="c", TemplateURL=url, IncludeNestedStacks=True)
+    d = c.describe_change_set(StackName="parent", ChangeSetName="c")
+    change = d["Changes"][0]["ResourceChange"]
+    assert (change["Action"], change["LogicalResourceId"], change["Replacement"], change["Scope"]) == ("Modify", "Child", "False", ["Properties"]), change
+    assert change["Details"] == [{"Target": {"Attribute": "Properties", "RequiresRecreation": "Never"}, "Evaluation": "Dynamic", "ChangeSource": "Automatic"}]
+    assert d["IncludeNestedStacks"] is False
+    c.update_stack(StackName="parent", TemplateURL=url)
+    assert settled(w, "parent")["StackStatus"] == "UPDATE_COMPLETE", story(w, "parent")
+    assert display(w, "child") == "second"
+    # and its own text
+    s3.put_object(Bucket="nested", Key="parent.yaml", Body=PLAIN.encode())
+    c.update_stack(StackName="parent", TemplateURL=url)
+    assert settled(w, "parent")["StackStatus"] == "UPDATE_COMPLETE" and display(w, "parent") == "first"
+    assert "No updates are to be performed." in refused("ValidationError", c.update_stack, StackName="parent", TemplateURL=url)
+    c.delete_stack(StackName="parent")
+    wait_for(lambda: not c.describe_stacks()["Stacks"])
+
+
+def old(w):
+    """After 90 days events and drift detections are gone, the stack is not."""
+    c = w.client("cloudformation")
+    c.create_stack(StackName="old", TemplateBody=PLAIN)
+    detection = c.detect_stack_drift(StackName="old")["StackDriftDetectionId"]
+    assert c.describe_stack_drift_detection_status(StackDriftDetectionId=detection)["StackId"] == stack(w, "old")["StackId"]
+    move(w, 60 * 86400)
+    c.update_stack(StackName="old", UsePreviousTemplate=True, Parameters=[parameter("Text", "second")])
+    assert settled(w, "old")["StackStatus"] == "UPDATE_COMPLETE"
+    assert ("Topic", "CREATE_COMPLETE") in happened(w, "old")
+    w.kill()
+    w.start()
+    c = w.client("cloudformation")
+    move(w, 31 * 86400)
+    wait_for(lambda: ("Topic", "CREATE_COMPLETE") not in happened(w, "old"))
+    assert happened(w, "old")[0] == ("old", "UPDATE_IN_PROGRESS") and stack(w, "old")["StackStatus"] == "UPDATE_COMPLETE"
+    assert "does not exist" in refused("ValidationError", c.describe_stack_drift_detection_status, StackDriftDetectionId=detection)
+    move(w, 60 * 86400)
+    wait_for(lambda: not happened(w, "old"))
+    assert [r["LogicalResourceId"] for r in c.list_stack_resources(StackName="old")["StackResourceSummaries"]] == ["Topic"]
+    c.delete_stack(StackName="old")
+
+
 def main():
-    with Waybill() as w:
-        for part in (cancelled, continued, forced, adopted, told, roles):
+    with Waybill(args=["--test-clock"]) as w:
+        for part in (cancelled, continued, forced, adopted, told, roles, triggers, same_address, old):
             part(w)
         w.stop()
+        assert "all well" in w.waybill("check", "--data", w.data).stdout
 
 
 main()

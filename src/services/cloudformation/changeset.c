@@ -31,7 +31,6 @@ static const struct cfn_member members[] = {
     C(created_ms, CFN_NUMBER),
     C(tags_changed, CFN_FLAG),
     C(import_existing, CFN_FLAG),
-    C(nested, CFN_FLAG),
     {.name = NULL},
 };
 #undef C
@@ -407,8 +406,7 @@ void cfn_create_change_set(struct wb_call *c)
               .description = wb_in_str(c, "Description"),
               .token = wb_in_str(c, "ClientToken"),
               .on_failure = wb_in_str(c, "OnStackFailure"),
-              .import_existing = wb_in_bool(c, "ImportExistingResources", false),
-              .nested = wb_in_bool(c, "IncludeNestedStacks", false)};
+              .import_existing = wb_in_bool(c, "ImportExistingResources", false)};
     struct cfn_changes ch;
     if (!cs.type.p)
         cs.type = WB_S("UPDATE");
@@ -519,11 +517,13 @@ void cfn_describe_change_set(struct wb_call *c)
     wb_out_str(o, "Status", cs.status);
     wb_out_str(o, "StatusReason", cs.reason);
     out_list(c, "NotificationARNs", cs.notifications);
-    wb_out_object(o, "RollbackConfiguration");
-    wb_out_end(o);
+    cfn_out_json(
+        o, "RollbackConfiguration",
+        wb_json_read(c->arena, cs.rollback_triggers.p ? cs.rollback_triggers : WB_S("{}"), NULL),
+        c->arena);
     out_list(c, "Capabilities", cs.capabilities);
     out_list(c, "Tags", cs.tags);
-    wb_out_bool(o, "IncludeNestedStacks", cs.nested);
+    wb_out_bool(o, "IncludeNestedStacks", false); /* they show as changed, no more */
     wb_out_bool(o, "ImportExistingResources", cs.import_existing);
     wb_out_str(o, "OnStackFailure", cs.on_failure);
     out_changes(c, &cs, first);
@@ -564,7 +564,7 @@ void cfn_list_change_sets(struct wb_call *c)
         wb_out_str(o, "StatusReason", cs[i].reason);
         wb_out_time(o, "CreationTime", cs[i].created_ms);
         wb_out_str(o, "Description", cs[i].description);
-        wb_out_bool(o, "IncludeNestedStacks", cs[i].nested);
+        wb_out_bool(o, "IncludeNestedStacks", false);
         wb_out_bool(o, "ImportExistingResources", cs[i].import_existing);
         wb_out_end(o);
     }

@@ -20,7 +20,7 @@ struct cfn_change_set {
     uint64_t text;        /* its own; 0: failed */
     uint64_t changes;
     int64_t created_ms;
-    bool tags_changed, import_existing, nested;
+    bool tags_changed, import_existing;
 };
 
 /* The number of the template's text of the change set that the call names; the error is set when

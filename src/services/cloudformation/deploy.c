@@ -95,7 +95,7 @@ static void note_imports(struct cfn_run *run)
     run->op.imports = run->eval.imports;
 }
 
-/* Stops: by its client, or because its time is over. */
+/* Stops: by its client, because its time is over, or by an alarm. */
 static bool stopped(struct cfn_run *run)
 {
     if (run->op.phase != CFN_FORWARD)
@@ -105,7 +105,7 @@ static bool stopped(struct cfn_run *run)
     else if (run->op.deadline_ms && run->tx->now_ms >= run->op.deadline_ms)
         run->op.cause = WB_S("Stack creation time exceeded the specified timeout.");
     else
-        return false;
+        return run->failed = cfn_triggered(run);
     run->failed = true;
     return true;
 }
@@ -141,6 +141,8 @@ static int64_t next_due(struct cfn_run *run)
     if (cfn_plan_next(&run->plan, run->tx->now_ms, &from))
         return run->tx->now_ms;
     int64_t due = cfn_plan_due(&run->plan);
+    if (run->op.phase == CFN_FORWARD)
+        due = cfn_triggers_due(run, due);
     if (due != INT64_MAX && run->op.deadline_ms && run->op.phase == CFN_FORWARD &&
         run->op.deadline_ms < due)
         due = run->op.deadline_ms;

@@ -65,6 +65,20 @@ void cfn_item_run(struct cfn_run *run, struct cfn_item *it);
 void cfn_item_cancel(struct cfn_run *run, struct cfn_item *it);
 bool cfn_resource_gone(const struct cfn_resource *r); /* deleted, its row tells so */
 
+/* --- rollback triggers (trigger.c) --- */
+
+bool cfn_triggers_valid(struct wb_call *c); /* the call's RollbackConfiguration */
+/* An alarm says that the operation is to be rolled back: op.cause is set. */
+bool cfn_triggered(struct cfn_run *run);
+/* When to go on: not over while there is time to monitor, and in time to look at the alarms. */
+int64_t cfn_triggers_due(struct cfn_run *run, int64_t due);
+
+/* --- what is kept for a time (expire.c) --- */
+
+extern const struct wb_executor cfn_expire_executor;
+void cfn_expire_events(struct wb_tx *tx, const struct wb_ctx *ctx, const struct cfn_stack *s);
+void cfn_expire_detection(struct wb_tx *tx, const struct wb_ctx *ctx, struct wb_slice id);
+
 /* --- events (event.c) --- */
 
 void cfn_event_stack(struct wb_tx *tx, const struct wb_ctx *ctx, const struct cfn_stack *s,

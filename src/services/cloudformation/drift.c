@@ -308,6 +308,7 @@ void cfn_detect_drift(struct wb_call *c)
                           .started_ms = c->tx->now_ms};
     write_detection(c->tx, &c->ctx, id, &d);
     go_on(c->tx, &c->ctx, id);
+    cfn_expire_detection(c->tx, &c->ctx, id);
     wb_out_str(&c->out, "StackDriftDetectionId", id);
     wb_call_hold(c, id);
 }

@@ -108,6 +108,8 @@ static void settle(struct cfn_run *run, const char *status, struct wb_slice reas
         cfn_operation_drop(tx, &run->s);
     }
     cfn_plan_drop(tx, &run->s);
+    if (!cfn_stack_deleted(&run->s))
+        cfn_expire_events(tx, &run->ctx, &run->s);
     wb_hold_release(tx, run->s.arn);
     cfn_nested_settled(tx, &run->s);
 }

@@ -63,6 +63,7 @@ struct cfn_operation {
     struct wb_slice token;           /* ClientRequestToken */
     struct wb_slice policy;          /* stack policy during this update, or null */
     int64_t started_ms, deadline_ms; /* deadline 0: none */
+    int64_t monitor_ms;              /* its alarms are watched until then; 0: not yet said */
     bool cancelled, tags_changed;
     bool retain_nothing; /* RetainExceptOnCreate: what it made goes when it is rolled back */
 };

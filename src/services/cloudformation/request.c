@@ -219,7 +219,8 @@ bool cfn_request_read(struct wb_call *c, struct cfn_request *q, bool lenient)
     if (role.n)
         q->s.role = role;
     q->s.notifications = list_or(c, "NotificationARNs", q->old.notifications);
-    if (!valid_tags(c) || !notifications(c) || !cfn_call_principal(c, &q->s, &q->ctx))
+    if (!valid_tags(c) || !notifications(c) || !cfn_triggers_valid(c) ||
+        !cfn_call_principal(c, &q->s, &q->ctx))
         return false;
     cfn_eval_init(&q->eval, c->tx, &q->ctx, &q->s);
     if (!read_parameters(c, q) || !read_template(c, q, &transformed) ||

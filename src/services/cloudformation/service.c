@@ -92,6 +92,7 @@ static void start(struct wb_engine *e)
     wb_def_register(e, &cfn_text_kind);
     wb_executor_register(e, &cfn_deploy_executor);
     wb_executor_register(e, &cfn_drift_executor);
+    wb_executor_register(e, &cfn_expire_executor);
     wb_executor_register(e, &cfn_forget_executor);
 }
 
