@@ -70,7 +70,9 @@ struct wb_op {
     bool
         form; /* S3's POST: comes as multipart/form-data with its signature inside (aws/form_post.c)
                */
-    bool creates;      /* what it names is the caller's, whoever has it now (CreateBucket) */
+    bool needs_apart; /* a need that is denied does not refuse the call: the handler leaves out what
+                         call->need[i].denied tells, and answers so (DeleteObjects) */
+    bool creates;     /* what it names is the caller's, whoever has it now (CreateBucket) */
     bool owner_always; /* the root of the owner's account may, whatever the resource's policy says
                         */
 };
@@ -154,6 +156,7 @@ struct wb_need {
     struct wb_slice action, resource; /* "dynamodb:PutItem", an ARN or "*" */
     struct wb_pair *condition;        /* keys that are this resource's own */
     size_t condition_count;
+    struct wb_slice denied; /* of an op with needs_apart: why not; null: allowed */
 };
 
 struct wb_denial; /* engine/audit.h */

@@ -199,6 +199,7 @@ struct decision {
     struct context context; /* of the call */
     size_t shared;          /* pairs of it that are not one need's own */
     unsigned have;          /* kinds of keys already in it */
+    size_t denials;
 };
 
 static void gather(struct decision *d)
@@ -380,7 +381,22 @@ static bool is_set_aside(const struct wb_call *c, struct wb_slice owner, bool re
     return restricted && !own && p->type != WB_PRINCIPAL_SERVICE;
 }
 
-static bool decide(struct decision *d, const struct wb_need *n)
+/* True: the call goes on without what this need is for. */
+static bool deny(struct decision *d, struct wb_need *n, const struct wb_request *q,
+                 const struct wb_verdict *v)
+{
+    struct wb_call *c = d->call;
+    if (d->denials++ < WB_DENIALS_MAX)
+        note_denial(d, n, q, v);
+    wb_fail_denied(c, n->action, n->resource, v);
+    if (!c->op->needs_apart)
+        return false;
+    n->denied = c->error.message;
+    c->error = (struct wb_error){.code = NULL};
+    return true;
+}
+
+static bool decide(struct decision *d, struct wb_need *n)
 {
     struct wb_call *c = d->call;
     bool restricted;
@@ -415,9 +431,7 @@ static bool decide(struct decision *d, const struct wb_need *n)
                            .now_ms = d->tx->now_ms};
     if (wb_authorize(&d->set, &q, &v) == WB_ALLOW)
         return true;
-    note_denial(d, n, &q, &v);
-    wb_fail_denied(c, n->action, n->resource, &v);
-    return false;
+    return deny(d, n, &q, &v);
 }
 
 /* A denial that no statement could change. */

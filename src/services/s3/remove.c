@@ -45,24 +45,38 @@ static void put_deleted(struct wb_call *c, struct wb_slice key, struct wb_slice 
     wb_out_end(&c->out);
 }
 
-static bool deletable(struct wb_call *c, struct wb_json item, struct wb_slice *key,
-                      struct wb_slice *version)
+struct deletion {
+    struct wb_slice key, version;
+    const char *code; /* why it is not; NULL: it is */
+    struct wb_slice message;
+};
+
+/* Each is allowed or denied by itself; s3_of_deletes names one need for each, in this order. */
+static struct deletion deletion_of(struct wb_call *c, struct wb_json item, size_t place)
 {
-    *key = wb_json_get_str(item, "Key", c->arena);
-    *version = wb_json_get_str(item, "VersionId", c->arena);
-    return key->n <= WB_S3_KEY_MAX && (!version->p || wb_slice_is(*version, "null") ||
-                                       s3_version_stamp(*version, &(uint64_t){0}));
+    struct deletion d = {.key = wb_json_get_str(item, "Key", c->arena),
+                         .version = wb_json_get_str(item, "VersionId", c->arena)};
+    if (place < c->need_count && c->need[place].denied.p) {
+        d.code = "AccessDenied";
+        d.message = c->need[place].denied;
+    } else if (d.key.n > WB_S3_KEY_MAX) {
+        d.code = "KeyTooLongError";
+        d.message = WB_S("Your key is too long");
+    } else if (d.version.p && !wb_slice_is(d.version, "null") &&
+               !s3_version_stamp(d.version, &(uint64_t){0})) {
+        d.code = "NoSuchVersion";
+        d.message = WB_S("The specified version does not exist.");
+    }
+    return d;
 }
 
-static void put_error(struct wb_call *c, struct wb_slice key, struct wb_slice version)
+static void put_error(struct wb_call *c, const struct deletion *d)
 {
-    bool too_long = key.n > WB_S3_KEY_MAX;
     wb_out_object(&c->out, NULL);
-    wb_out_str(&c->out, "Key", key);
-    wb_out_str(&c->out, "VersionId", version);
-    wb_out_cstr(&c->out, "Code", too_long ? "KeyTooLongError" : "NoSuchVersion");
-    wb_out_cstr(&c->out, "Message",
-                too_long ? "Your key is too long" : "The specified version does not exist.");
+    wb_out_str(&c->out, "Key", d->key);
+    wb_out_str(&c->out, "VersionId", d->version);
+    wb_out_cstr(&c->out, "Code", d->code);
+    wb_out_str(&c->out, "Message", d->message);
     wb_out_end(&c->out);
 }
 
@@ -71,7 +85,6 @@ void s3_delete_objects(struct wb_call *c)
     struct s3_bucket b;
     struct wb_json in = wb_in(c, "Delete"), list = wb_json_get(in, "Objects");
     bool quiet = wb_json_bool(wb_json_get(in, "Quiet"), false);
-    struct wb_slice key, version;
     if (!s3_call_bucket(c, &b))
         return;
     if (!wb_json_count(list) || wb_json_count(list) > WB_S3_DELETE_MAX) {
@@ -80,20 +93,23 @@ void s3_delete_objects(struct wb_call *c)
     }
     wb_out_list_flat(&c->out, "Deleted", "Deleted");
     struct wb_json_iter it = wb_json_iter(list);
-    while (wb_json_next(&it)) {
+    for (size_t i = 0; wb_json_next(&it); i++) {
+        struct deletion d = deletion_of(c, it.value, i);
         struct s3_removed r;
-        if (!deletable(c, it.value, &key, &version))
+        if (d.code)
             continue;
-        s3_object_remove(c->tx, &b, key, version, &r);
-        tell(c, &b, key, &r);
+        s3_object_remove(c->tx, &b, d.key, d.version, &r);
+        tell(c, &b, d.key, &r);
         if (!quiet)
-            put_deleted(c, key, version, &r);
+            put_deleted(c, d.key, d.version, &r);
     }
     wb_out_end(&c->out);
     wb_out_list_flat(&c->out, "Errors", "Error");
     it = wb_json_iter(list);
-    while (wb_json_next(&it))
-        if (!deletable(c, it.value, &key, &version))
-            put_error(c, key, version);
+    for (size_t i = 0; wb_json_next(&it); i++) {
+        struct deletion d = deletion_of(c, it.value, i);
+        if (d.code)
+            put_error(c, &d);
+    }
     wb_out_end(&c->out);
 }

@@ -193,7 +193,7 @@ static const struct wb_op ops[] = {
        .data = true, KEYS(s3_object_keys)),
     OP("DeleteObjects", WB_WRITE, s3_in_delete_objects, "POST /{Bucket}?delete", s3_delete_objects,
        s3_of_deletes, .action = "s3:DeleteObject", .answer = "DeleteResult", .data = true,
-       KEYS(s3_object_keys)),
+       .needs_apart = true, KEYS(s3_object_keys)),
     OP("GetObject", WB_READ, s3_in_get_object, "GET /{Bucket}/{Key+}", s3_get_object, s3_of_read,
        .data = true, KEYS(s3_object_keys)),
     OP("GetObjectAcl", WB_READ, s3_in_get_object_acl, "GET /{Bucket}/{Key+}?acl", s3_get_object_acl,
