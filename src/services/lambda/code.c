@@ -105,27 +105,20 @@ struct lambda_package *lambda_package_read(struct wb_call *c, struct wb_json cod
         return NULL;
     }
     p->sha256 = wb_sha256_base64(c->arena, p->zip);
-    p->staged = unpack(c->arena, c->engine, p->zip, &why);
-    if (!p->staged.p) {
+    struct wb_slice staged = unpack(c->arena, c->engine, p->zip, &why);
+    if (!staged.p) {
         lambda_fail(c, "InvalidParameterValueException", 400, "User",
                     "Could not unzip uploaded file. Please check your file, then try to upload "
                     "again. (%.*s)",
                     WB_FMT(why));
         return NULL;
     }
+    /* Where it will be run from: by its hash, so it does not matter whether the call succeeds, or
+     * is undone and run again. When this fails, the code is unpacked again at its first use. */
+    struct lambda_function f = {.sha256 = p->sha256};
+    if (rename(staged.p, lambda_code_dir(c->arena, c->engine, &f).p))
+        lambda_remove_tree(staged.p);
     return p;
-}
-
-struct rename_after {
-    const char *from, *to;
-};
-
-static void rename_now(struct wb_engine *e, void *arg)
-{
-    struct rename_after *r = arg;
-    /* When it fails, the code is unpacked again at its first use. */
-    if (rename(r->from, r->to))
-        lambda_remove_tree(r->from);
 }
 
 void lambda_package_put(struct wb_tx *tx, const struct lambda_package *p, uint64_t number,
@@ -135,11 +128,6 @@ void lambda_package_put(struct wb_tx *tx, const struct lambda_package *p, uint64
     for (size_t at = 0; at < p->zip.n; at += WB_LAMBDA_CHUNK, chunk++)
         wb_tx_put(tx, wb_key(tx->arena, WB_T_CODE, "uuu", number, version, chunk),
                   wb_slice_sub(p->zip, at, at + WB_LAMBDA_CHUNK));
-    struct lambda_function f = {.sha256 = p->sha256};
-    struct rename_after *r = wb_new(tx->arena, struct rename_after);
-    r->from = p->staged.p;
-    r->to = lambda_code_dir(tx->arena, tx->engine, &f).p;
-    wb_tx_after(tx, rename_now, r);
 }
 
 void lambda_package_drop(struct wb_tx *tx, const struct lambda_function *f)

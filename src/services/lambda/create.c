@@ -264,9 +264,7 @@ void lambda_update_code(struct wb_call *c)
     struct lambda_function f = *old;
     f.sha256 = p->sha256;
     f.code_bytes = (int64_t)p->zip.n;
-    if (wb_in_bool(c, "DryRun", false)) {
-        lambda_remove_tree(p->staged.p);
-    } else {
+    if (!wb_in_bool(c, "DryRun", false)) {
         touch(c, &f);
         f.version++;
         lambda_package_put(c->tx, p, f.number, f.version);

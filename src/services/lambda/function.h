@@ -70,7 +70,6 @@ void lambda_role_check(struct wb_call *c, struct wb_slice role, struct wb_slice 
 /* --- packages (code.c) --- */
 struct lambda_package {
     struct wb_slice zip, sha256;
-    struct wb_slice staged; /* unpacked here; renamed when the command has committed */
 };
 /* Takes the package that `code` has (ZipFile, or S3Bucket and S3Key), checks it and unpacks it
  * beside the cache. NULL with the call failed. */
