@@ -124,8 +124,10 @@
 #define WB_METRIC_VALUES_MAX  150   /* distinct values kept of a minute; PutMetricData's limit */
 #define WB_METRIC_SERIES_MAX  20000 /* counted in memory between two commits */
 #define WB_LOG_BLOCK_MAX      (64 << 10)
-#define WB_LOG_WINDOW_BLOCKS  4096             /* blocks listed at once by one that reads lines */
-#define WB_LOG_DROP_ROWS      200              /* blocks and hours of one step that removes logs */
+#define WB_LOG_WINDOW_BLOCKS  4096 /* blocks listed at once by one that reads lines */
+#define WB_LOG_DROP_ROWS      200  /* blocks and hours of one step that removes logs */
+#define WB_TRACE_DAYS         30
+#define WB_TRACE_DROP_ROWS    200              /* rows of one step that removes traces */
 #define WB_GUNZIP_MAX         WB_HTTP_BODY_MAX /* a gzip body unpacked */
 
 /* Store */
@@ -267,6 +269,27 @@
 #define WB_LOGS_FUTURE_MS     (2 * 3600000)
 #define WB_LOGS_PAGE          50 /* groups or streams of one answer */
 #define WB_LOGS_PATTERN_DEPTH 32 /* brackets within each other */
+
+/* X-Ray (API reference; Developer Guide, "Segment documents" and "Filter expressions"; endpoints
+ * and quotas) */
+#define WB_XRAY_DOCUMENT_MAX    (64 << 10)
+#define WB_XRAY_BATCH_MAX       500         /* documents of one PutTraceSegments */
+#define WB_XRAY_ANNOTATIONS_MAX 50          /* of one segment, indexed */
+#define WB_XRAY_TRACE_MAX       (500 << 10) /* bytes of a trace's documents that are shown */
+#define WB_XRAY_TRACE_ENTITIES  20000       /* segments and subsegments of a trace looked at */
+#define WB_XRAY_FUTURE_MS       (10 * 60000)
+#define WB_XRAY_WINDOW_MS       (6 * 3600000LL)
+#define WB_XRAY_BATCH_TRACES    5
+#define WB_XRAY_PAGE            100        /* summaries, groups, rules of one answer */
+#define WB_XRAY_PAGE_SCAN       2000       /* traces looked at for one answer */
+#define WB_XRAY_PAGE_BYTES      (16 << 20) /* of documents looked at for one answer */
+#define WB_XRAY_FILTER_MAX      2000
+#define WB_XRAY_FILTER_DEPTH    32
+#define WB_XRAY_HISTOGRAM_MAX   100
+#define WB_XRAY_GROUPS_MAX      25
+#define WB_XRAY_RULES_MAX       25   /* besides the default */
+#define WB_XRAY_INTERVAL_S      10   /* between two reports of a sampling client */
+#define WB_XRAY_CLIENTS_MAX     1000 /* that share a reservoir */
 /* Systems Manager Parameter Store (User Guide, "Managing parameter tiers", "Requirements and
  * constraints for parameter names"; General Reference, "Systems Manager quotas") */
 #define WB_SSM_LEVELS_MAX         15

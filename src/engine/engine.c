@@ -2,6 +2,7 @@
 #include "engine/internal.h"
 #include "engine/logs.h"
 #include "engine/metric_rows.h"
+#include "engine/spans.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -198,6 +199,7 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     wb_audit_register(e);
     wb_metric_upkeep_register(e);
     wb_logs_register(e);
+    wb_spans_register(e);
     for (size_t i = 0; modules && modules[i]; i++)
         if (modules[i]->start)
             modules[i]->start(e);

@@ -1,5 +1,5 @@
 /*
- * Log lines and spans as rows.
+ * Log lines as rows.
  *
  * Group: u8 version, number (le64), created ms (le64), retention in days (le32, 0 = for ever),
  * bytes (le64), swept ms (le64), key (lp). Version 1 ended after the retention. Stream: u8 version,
@@ -261,40 +261,4 @@ void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice reg
     s.ingested_ms = tx->now_ms;
     wb_log_stream_write(tx, g.number, &s);
     wb_log_group_write(tx, &g);
-}
-
-/* --- traces --- */
-
-void wb_put_span(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                 struct wb_slice trace_id, struct wb_slice span_id, struct wb_slice document)
-{
-    wb_tx_put(tx,
-              wb_key(tx->arena, WB_T_SPAN, "issss", tx->now_ms - tx->now_ms % WB_LOG_HOUR_MS,
-                     account, region, trace_id, span_id),
-              document);
-}
-
-bool wb_trace_parse(struct wb_slice header, struct wb_trace *t)
-{
-    *t = (struct wb_trace){0};
-    while (header.p) {
-        struct wb_slice part = wb_slice_trim(wb_slice_cut(&header, ';'));
-        if (wb_slice_starts(part, WB_S("Root=")))
-            t->root = wb_slice_sub(part, 5, part.n);
-        else if (wb_slice_starts(part, WB_S("Parent=")))
-            t->parent = wb_slice_sub(part, 7, part.n);
-        else if (wb_slice_starts(part, WB_S("Sampled=")))
-            t->sampled = part.n == 9 && part.p[8] == '1';
-    }
-    return t->root.n != 0;
-}
-
-struct wb_slice wb_trace_child(struct wb_arena *a, struct wb_slice header,
-                               struct wb_slice parent_id)
-{
-    struct wb_trace t;
-    if (!wb_trace_parse(header, &t))
-        return WB_SLICE_NULL;
-    return wb_printf(a, "Root=%.*s;Parent=%.*s;Sampled=%d", WB_FMT(t.root), WB_FMT(parent_id),
-                     t.sampled);
 }

@@ -13,6 +13,7 @@
 #include "services/sns/sns.h"
 #include "services/ssm/ssm.h"
 #include "services/sts/sts.h"
+#include "services/xray/xray.h"
 
 const struct wb_module *const wb_modules[] = {
     &wb_dynamodb_module,
@@ -27,6 +28,7 @@ const struct wb_module *const wb_modules[] = {
     &wb_s3_module,
     &wb_cloudwatch_module,
     &wb_ecr_module,
+    &wb_xray_module,
     &wb_cloudformation_module,
     NULL,
 };

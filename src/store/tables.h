@@ -21,9 +21,12 @@ enum wb_table {
     WB_T_LOG_STREAM = 0x0029,   /* group number (u64), stream -> definition */
     WB_T_LOG_BLOCK =
         0x002a, /* hour (i64), group number, stream, first ms (i64), stamp -> compressed lines */
-    WB_T_SPAN = 0x0030, /* hour (i64), account, region, trace id, span id -> segment document */
-    WB_T_TAGS = 0x0034, /* arn, tag key -> tag value */
-    WB_T_BLOB = 0x0036, /* name of a file under DATA/blobs -> le64 size, le32 references */
+    WB_T_SPAN = 0x0030,  /* of older versions: read by nobody, removed by a job */
+    WB_T_TRACE = 0x0031, /* account, region, trace id, segment id -> segment (engine/spans.h) */
+    WB_T_TRACE_HOUR = 0x0032, /* hour (i64), account, region, trace id -> "1": the trace goes with
+                                 this row; nothing: it was only written to in that hour */
+    WB_T_TAGS = 0x0034,       /* arn, tag key -> tag value */
+    WB_T_BLOB = 0x0036,       /* name of a file under DATA/blobs -> le64 size, le32 references */
 
     /* 0x01xx: auth */
     WB_T_ACCESS_KEY = 0x0101, /* access key id -> principal, sealed secret, state */
@@ -127,6 +130,11 @@ enum wb_table {
 
     /* 0x0axx: ecr */
     WB_T_ECR_REPOSITORY = 0x0a01, /* scope, name -> settings (services/ecr/ecr.h) */
+
+    /* 0x0bxx: xray */
+    WB_T_XRAY_GROUP = 0x0b01,   /* scope, group name -> JSON: filter expression, settings */
+    WB_T_XRAY_RULE = 0x0b02,    /* scope, sampling rule's name -> JSON */
+    WB_T_XRAY_SAMPLED = 0x0b03, /* scope, sampling rule's name -> JSON: what clients reported */
 };
 
 #endif

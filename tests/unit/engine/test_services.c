@@ -326,7 +326,10 @@ static void test_span(void **state)
     struct world w;
     world_open(&w, NULL, NULL);
     run(&w, span, NULL);
-    assert_int_equal(rows_in(&w, WB_T_SPAN), 1);
+    assert_int_equal(rows_in(&w, WB_T_TRACE), 1);
+    assert_int_equal(rows_in(&w, WB_T_TRACE_HOUR), 1);
+    run(&w, span, NULL); /* the same segment again */
+    assert_int_equal(rows_in(&w, WB_T_TRACE), 1);
     world_close(&w);
 }
 
