@@ -54,8 +54,12 @@ AT_LEAST(sampled, "SampledCount", 0);
 AT_LEAST(borrowed, "BorrowCount", 0);
 static const struct wb_shape rate = {
     .kind = WB_DOUBLE, .name = "FixedRate", .min = 0, .max = 1, .has_min = true, .has_max = true};
-static const struct wb_shape attributes = {
-    .kind = WB_MAP, .name = "AttributeMap", .key = &attribute_key, .elem = &attribute_value};
+static const struct wb_shape attributes = {.kind = WB_MAP,
+                                           .name = "AttributeMap",
+                                           .key = &attribute_key,
+                                           .elem = &attribute_value,
+                                           .max = 5,
+                                           .has_max = true};
 
 STRUCT(tag, "Tag", R("Key", tag_key), R("Value", tag_value));
 LIST(tags, "TagList", 0, 200, tag);
