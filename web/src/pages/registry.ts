@@ -8,6 +8,7 @@ import { dashboards } from './dashboards';
 import { logs } from './logs';
 import { mail } from './mail';
 import { shipments } from './shipments';
+import { traces } from './traces';
 import { work } from './work';
 
 export interface Hit { title: string; detail?: string; to: string }
@@ -22,4 +23,4 @@ export interface PageDef {
     search?: (text: string, signal: AbortSignal) => Promise<Hit[]>;
 }
 
-export const pages: PageDef[] = [shipments, dashboards, alarms, logs, mail, work];
+export const pages: PageDef[] = [shipments, dashboards, alarms, logs, traces, mail, work];
