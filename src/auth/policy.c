@@ -147,8 +147,6 @@ struct verdicts {
 };
 
 #define IDENTITY "identity-based policy"
-#define RESOURCE "resource-based policy"
-#define TRUST    "role trust policy"
 #define BOUNDARY "permissions boundary"
 #define SESSION  "session policy"
 
@@ -184,7 +182,8 @@ static void collect(const struct wb_policy_set *s, const struct wb_request *q, s
     }
     if (s->identity_is_root && v->identity.decision == WB_IMPLICIT_DENY)
         v->identity.decision = WB_ALLOW;
-    v->resource = any_of(&s->resource, 1, q, s->resource_must ? TRUST : RESOURCE, &v->grant);
+    v->resource = any_of(&s->resource, 1, q,
+                         s->resource_kind ? s->resource_kind : WB_POLICY_RESOURCE, &v->grant);
     v->boundary = any_of(&s->boundary, 1, q, BOUNDARY, &unused);
     if (!s->boundary && !s->boundary_limits)
         v->boundary.decision = WB_ALLOW;

@@ -72,6 +72,9 @@ void wb_policy_index_free(struct wb_policy_index *x); /* accepts NULL */
 enum wb_decision wb_policy_index_eval(const struct wb_policy_index *x, const struct wb_request *q,
                                       const struct wb_policy **policy, struct wb_slice *sid);
 
+#define WB_POLICY_RESOURCE "resource-based policy"
+#define WB_POLICY_TRUST    "role trust policy"
+
 /* All that applies to one request; NULL members are absent. Order of evaluation as AWS documents
  * it. */
 struct wb_policy_set {
@@ -87,8 +90,9 @@ struct wb_policy_set {
     bool session_limits; /* there are session policies, be it none that can be read */
     bool
         identity_is_root; /* the principal is its account's root: identity side allows everything */
-    bool resource_must;   /* a role's trust: without an allow there the identity side counts for
-                             nothing, not even within the account */
+    bool resource_must;   /* a role's trust, a key's policy: without an allow there the identity
+                             side counts for nothing, not even within the account */
+    const char *resource_kind; /* what the resource's policy is called; NULL = WB_POLICY_RESOURCE */
 };
 
 /* What decided, for people and for the audit log. */

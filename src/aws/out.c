@@ -52,7 +52,7 @@ static const char *element(const struct wb_out *o, const char *name)
 static bool secret(struct wb_slice name)
 {
     static const char *const names[] = {"SecretAccessKey", "SessionToken", "Password",
-                                        "Environment", NULL};
+                                        "Environment",     "Plaintext",    NULL};
     for (size_t i = 0; names[i]; i++)
         if (wb_slice_is(name, names[i]))
             return true;

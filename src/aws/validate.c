@@ -109,7 +109,7 @@ static bool begin(struct check *k, struct wb_json v, const struct wb_shape *s)
     k->errors++;
     k->in_body |= k->payload;
     k->value_end = k->text.n + WB_VALIDATION_VALUE_MAX;
-    if (!k->c->service->values_hidden) {
+    if (!k->c->service->values_hidden && !(s && s->sensitive)) {
         wb_buf_str(&k->text, null ? "" : "'");
         put_value(k, v, s);
         wb_buf_str(&k->text, null ? " " : "' ");

@@ -308,6 +308,17 @@
 #define WB_SSM_TAG_KEYS_MAX       1000 /* of RemoveTagsFromResource; a TagList's maximum */
 #define WB_SSM_DELETE_INLINE      20   /* rows that go with their parameter; more go by a job */
 
+/* KMS (Developer Guide, "Quotas") */
+#define WB_KMS_ALIASES_MAX     50 /* of a key */
+#define WB_KMS_POLICY_MAX      32768
+#define WB_KMS_WINDOW_MIN_DAYS 7  /* of a deletion */
+#define WB_KMS_WINDOW_DAYS     30 /* and default */
+#define WB_KMS_ROTATION_DAYS   365
+#define WB_KMS_ROTATIONS_MAX   25   /* on demand */
+#define WB_KMS_CONTEXT_MAX     8192 /* bytes of an encryption context; AWS publishes none */
+#define WB_KMS_PAGE            100  /* keys of one answer unless said */
+#define WB_KMS_ALIAS_PAGE      50
+
 /* S3 (User Guide: "Bucket restrictions", "Object key and metadata", "Multipart upload limits") */
 #define WB_S3_BUCKETS_MAX         10000 /* of an account */
 #define WB_S3_KEY_MAX             1024  /* bytes */

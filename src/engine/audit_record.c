@@ -239,6 +239,8 @@ static const struct {
     {"iam", "group/", "AWS::IAM::Group"},
     {"iam", "policy/", "AWS::IAM::Policy"},
     {"iam", "instance-profile/", "AWS::IAM::InstanceProfile"},
+    {"kms", "key/", "AWS::KMS::Key"},
+    {"kms", "alias/", "AWS::KMS::Alias"},
     {"logs", "log-group:", "AWS::Logs::LogGroup"},
     {"cloudwatch", "alarm:", "AWS::CloudWatch::Alarm"},
     {"s3", "", "AWS::S3::Bucket"},

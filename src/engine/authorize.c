@@ -16,6 +16,7 @@
 struct wb_policy_source {
     wb_resource_policy_fn *find;
     wb_resource_owner_fn *owner; /* NULL: the ARN says it */
+    bool rules;                  /* without it identity policies count for nothing */
 };
 
 void wb_resource_policy_register(struct wb_engine *e, const char *arn_service,
@@ -33,6 +34,13 @@ void wb_resource_owner_register(struct wb_engine *e, const char *arn_service,
     struct wb_policy_source *s = wb_map_get(e->policies, wb_slice_str(arn_service));
     assert(s); /* its policies first */
     s->owner = fn;
+}
+
+void wb_resource_policy_rules(struct wb_engine *e, const char *arn_service)
+{
+    struct wb_policy_source *s = wb_map_get(e->policies, wb_slice_str(arn_service));
+    assert(s);
+    s->rules = true;
 }
 
 static const struct wb_policy_source *source_of(struct wb_engine *e, struct wb_slice arn)
@@ -116,17 +124,19 @@ static void add_principal_tags(struct context *x, const struct wb_identity *id,
     }
 }
 
-/* Tags in the request: a list of {Key, Value} or an object in Tags, keys alone in TagKeys. */
+/* Tags in the request: a list of {Key, Value} (KMS: TagKey, TagValue) or an object in Tags, keys
+ * alone in TagKeys. */
 static void add_request_tags(struct context *x, struct wb_call *c)
 {
     struct wb_json tags = wb_in(c, wb_json_is(wb_in(c, "Tags")) ? "Tags" : "tags");
     bool list = wb_json_type(tags) == WB_JSON_ARRAY;
     struct wb_json_iter it = wb_json_iter(tags);
     while (wb_json_next(&it)) {
-        struct wb_slice key =
-            list ? wb_json_get_str(it.value, "Key", x->a) : wb_json_str(it.key, x->a);
-        struct wb_slice value =
-            list ? wb_json_get_str(it.value, "Value", x->a) : wb_json_str(it.value, x->a);
+        bool kms = list && wb_json_is(wb_json_get(it.value, "TagKey"));
+        struct wb_slice key = list ? wb_json_get_str(it.value, kms ? "TagKey" : "Key", x->a)
+                                   : wb_json_str(it.key, x->a);
+        struct wb_slice value = list ? wb_json_get_str(it.value, kms ? "TagValue" : "Value", x->a)
+                                     : wb_json_str(it.value, x->a);
         if (!key.p)
             continue;
         add_tag(x, "aws:RequestTag/", key, value);
@@ -411,7 +421,8 @@ static bool decide(struct decision *d, struct wb_need *n)
     if (is_set_aside(c, owner, restricted))
         d->set.resource = NULL;
     d->set.resource_account = owner;
-    d->set.resource_must = trust;
+    d->set.resource_must = trust || (d->set.resource && source_of(c->engine, n->resource)->rules);
+    d->set.resource_kind = trust ? WB_POLICY_TRUST : WB_POLICY_RESOURCE;
     unsigned keys = d->keys | wb_policy_keys(d->set.resource);
     d->context.pairs.n = d->shared;
     widen(d, keys);

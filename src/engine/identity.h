@@ -135,6 +135,9 @@ struct wb_principal wb_role_principal(struct wb_arena *a, const struct wb_identi
 typedef const struct wb_policy *wb_resource_policy_fn(struct wb_tx *tx, struct wb_slice arn);
 void wb_resource_policy_register(struct wb_engine *e, const char *arn_service,
                                  wb_resource_policy_fn *fn);
+/* Of a service whose resources' policies come first (KMS): without an allow there, the policies of
+ * identities count for nothing, the root's neither. */
+void wb_resource_policy_rules(struct wb_engine *e, const char *arn_service);
 const struct wb_policy *wb_resource_policy(struct wb_tx *tx, struct wb_slice arn);
 /* Of a service whose ARNs name no account (S3): whose the resource is, null when there is none; and
  * whether its policy is public but must let in nobody besides the owner's account and services

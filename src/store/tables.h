@@ -135,6 +135,12 @@ enum wb_table {
     WB_T_XRAY_GROUP = 0x0b01,   /* scope, group name -> JSON: filter expression, settings */
     WB_T_XRAY_RULE = 0x0b02,    /* scope, sampling rule's name -> JSON */
     WB_T_XRAY_SAMPLED = 0x0b03, /* scope, sampling rule's name -> JSON: what clients reported */
+
+    /* 0x0b08 and on: kms */
+    WB_T_KMS_KEY = 0x0b08,      /* scope, key id -> JSON (services/kms/key.h) */
+    WB_T_KMS_MATERIAL = 0x0b09, /* scope, key id, version (u64) -> sealed 32 bytes */
+    WB_T_KMS_ALIAS = 0x0b0a,    /* scope, alias with its prefix -> JSON: key, created, updated */
+    WB_T_KMS_ALIAS_OF = 0x0b0b, /* scope, key id, alias -> nothing */
 };
 
 #endif

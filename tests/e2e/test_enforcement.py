@@ -23,7 +23,7 @@ ACCOUNT = "000000000000"
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 UNSIGNED_CODES = {"MissingAuthenticationToken", "MissingAuthenticationTokenException"}
 # Needed besides the first; that there is no such key is told only to those who may list.
-ALSO = {"s3:GetObjectAttributes": {"s3:GetObjectAttributes"}, "s3:GetObject": {"s3:ListBucket"}, "s3:HeadObject": {"s3:ListBucket"}}
+ALSO = {"kms:ReEncrypt": {"kms:ReEncryptTo"}, "s3:GetObjectAttributes": {"s3:GetObjectAttributes"}, "s3:GetObject": {"s3:ListBucket"}, "s3:HeadObject": {"s3:ListBucket"}}
 BARE = "403"  # of HEAD, whose answers have no body
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:*"},
                                                            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})

@@ -114,6 +114,8 @@ static void check_decision(struct wb_json v, int64_t now_ms)
         .session_limits = wb_json_bool(wb_json_get(v, "session_limits"), false),
         .identity_is_root = wb_json_bool(wb_json_get(v, "root"), false),
         .resource_must = wb_json_bool(wb_json_get(v, "trust"), false)};
+    if (s.resource_must)
+        s.resource_kind = WB_POLICY_TRUST;
     s.identity_count = parse_all(wb_json_get(v, "identity"), name, identity);
     s.session_count = parse_all(wb_json_get(v, "session"), name, session);
     check_set(&s, &q, v, name);
