@@ -311,8 +311,8 @@ static void put_tags(struct cfn_in *in, const char *member, enum cfn_tag_form fo
             continue;
         }
         wb_jw_object(w);
-        wb_jw_kstr(w, "Key", t->tag[i].name);
-        wb_jw_kstr(w, "Value", t->tag[i].value);
+        wb_jw_kstr(w, form == CFN_TAG_KMS ? "TagKey" : "Key", t->tag[i].name);
+        wb_jw_kstr(w, form == CFN_TAG_KMS ? "TagValue" : "Value", t->tag[i].value);
         wb_jw_end_object(w);
     }
     if (form == CFN_TAG_MAP)

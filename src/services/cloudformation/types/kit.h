@@ -93,7 +93,7 @@ struct wb_slice cfn_arn(const struct wb_cfn_resource *r, const char *service, co
 
 /* --- tags --- */
 
-enum cfn_tag_form { CFN_TAG_LIST, CFN_TAG_MAP };
+enum cfn_tag_form { CFN_TAG_LIST, CFN_TAG_MAP, CFN_TAG_KMS /* TagKey, TagValue */ };
 /* How a service changes tags. `keys` NULL: the list of keys has another form, see retag. */
 struct cfn_tagging {
     const char *service, *tag, *untag; /* operations */
