@@ -552,6 +552,11 @@ struct wb_regex *wb_regex_compile(struct wb_arena *a, struct wb_slice pattern, c
     return r;
 }
 
+void wb_regex_renew(struct wb_regex *r)
+{
+    r->steps = 0;
+}
+
 void wb_regex_trust(struct wb_regex *r)
 {
     r->ours = true;

@@ -30,5 +30,7 @@ enum wb_regex_result {
 /* Text in UTF-8; a bad byte counts as U+FFFD. All matches with one compiled expression share its
  * working memory and its allowance of steps: one thread at a time. */
 enum wb_regex_result wb_regex_match(struct wb_regex *r, struct wb_slice text);
+/* Gives it its whole allowance again. */
+void wb_regex_renew(struct wb_regex *r);
 
 #endif

@@ -6,12 +6,13 @@ enum form { FORM_ALL, FORM_TERMS, FORM_JSON, FORM_FIELDS };
 struct term {
     char sign; /* '?', '-' or 0 */
     struct wb_slice text;
-    struct logs_regex *regex;
+    struct wb_regex *regex;
     struct term *next;
 };
 
 struct field {
     bool ellipsis;
+    struct wb_slice name;
     struct logs_node *condition; /* NULL: any word */
     struct field *next;
 };
@@ -92,6 +93,7 @@ static struct field *parse_field(struct logs_parse *p)
         p->at++;
     p->field = wb_slice_sub(p->s, from, p->at);
     p->bad |= p->field.n == 0;
+    f->name = p->field;
     logs_blank(p);
     if (p->at < p->s.n && p->s.p[p->at] != ',' && p->s.p[p->at] != ']') {
         p->at = start;
@@ -107,6 +109,10 @@ static void parse_fields(struct logs_parse *p, struct logs_pattern *out)
     struct field **end = &out->field;
     p->fields = true;
     out->form = FORM_FIELDS;
+    if (logs_take(p, "]")) { /* as [...] */
+        out->ellipsis = true;
+        return;
+    }
     do {
         struct field *f = parse_field(p);
         if (f->ellipsis) {
@@ -156,33 +162,52 @@ static bool field_is(const struct logs_node *n, struct wb_slice word)
     return logs_compare_text(n, word);
 }
 
-static bool match_fields(const struct logs_pattern *p, struct wb_arena *a, struct wb_slice message)
+struct words {
+    struct wb_slice *word;
+    size_t count;
+};
+
+/* The message's words, at most as many as the pattern has fields unless it has an ellipsis. False:
+ * too few. */
+static bool read_words(const struct logs_pattern *p, struct wb_arena *a, struct wb_slice message,
+                       struct words *w)
 {
-    size_t count = 0, cap = 0, at = 0;
-    struct wb_slice word, *all = NULL;
+    size_t cap = 0, at = 0;
+    struct wb_slice word;
+    *w = (struct words){NULL, 0};
     while (next_word(message, &at, &word)) {
-        if (count == cap) {
+        if (w->count == cap) {
             struct wb_slice *more = wb_new_n(a, struct wb_slice, cap = 2 * cap + 16);
-            if (count)
-                memcpy(more, all, count * sizeof *all);
-            all = more;
+            if (w->count)
+                memcpy(more, w->word, w->count * sizeof *more);
+            w->word = more;
         }
-        all[count++] = word;
-        if (!p->ellipsis && count == p->fields) { /* the last takes the rest */
+        w->word[w->count++] = word;
+        if (!p->ellipsis && w->count == p->fields) { /* the last takes the rest */
+            struct wb_slice *last = &w->word[w->count - 1];
             if (next_word(message, &at, &word))
-                all[count - 1] =
-                    wb_slice(all[count - 1].p, (size_t)(message.p + message.n - all[count - 1].p));
+                *last = wb_slice(last->p, (size_t)(message.p + message.n - last->p));
             break;
         }
     }
-    if (count < p->fields)
+    return w->count >= p->fields;
+}
+
+/* Which word is field i. */
+static size_t word_of(const struct logs_pattern *p, size_t i, size_t words)
+{
+    return i < p->before ? i : words - p->fields + i;
+}
+
+static bool match_fields(const struct logs_pattern *p, struct wb_arena *a, struct wb_slice message)
+{
+    struct words w;
+    if (!read_words(p, a, message, &w))
         return false;
     size_t i = 0;
-    for (const struct field *f = p->field; f; f = f->next, i++) {
-        size_t k = i < p->before ? i : count - p->fields + i;
-        if (!field_is(f->condition, all[k]))
+    for (const struct field *f = p->field; f; f = f->next, i++)
+        if (!field_is(f->condition, w.word[word_of(p, i, w.count)]))
             return false;
-    }
     return true;
 }
 
@@ -219,4 +244,93 @@ bool logs_pattern_match(struct logs_pattern *p, struct wb_arena *scratch, struct
     default:
         return true;
     }
+}
+
+/* --- values --- */
+
+bool logs_text_number(struct wb_slice s, double *out)
+{
+    return logs_number(s, out);
+}
+
+struct logs_field {
+    struct logs_step *path; /* JSON */
+    size_t index;           /* else */
+};
+
+bool logs_pattern_has_fields(const struct logs_pattern *p)
+{
+    return p->form == FORM_JSON || p->form == FORM_FIELDS;
+}
+
+struct logs_field *logs_pattern_field(const struct logs_pattern *p, struct wb_arena *a,
+                                      struct wb_slice name)
+{
+    struct logs_field *out = wb_new(a, struct logs_field);
+    struct logs_parse parse = {.a = a, .s = name};
+    if (p->form == FORM_JSON) {
+        out->path = logs_selector(&parse);
+        return parse.bad || parse.at < name.n ? NULL : out;
+    }
+    if (name.n == 0 || name.p[0] != '$')
+        return NULL;
+    name = wb_slice_sub(name, 1, name.n);
+    for (const struct field *f = p->field; f; f = f->next, out->index++)
+        if (wb_slice_eq(f->name, name))
+            return out;
+    return NULL;
+}
+
+bool logs_field_value(const struct logs_pattern *p, const struct logs_field *f,
+                      struct wb_arena *scratch, struct wb_slice message, struct wb_slice *out)
+{
+    struct words w;
+    if (p->form == FORM_JSON) {
+        struct wb_json v = wb_json_read(scratch, message, NULL);
+        return wb_json_is(v) && logs_path_text(f->path, v, scratch, out);
+    }
+    if (!read_words(p, scratch, message, &w))
+        return false;
+    *out = w.word[word_of(p, f->index, w.count)];
+    return true;
+}
+
+static void node_values(const struct logs_node *n, struct wb_json root, struct wb_arena *a,
+                        logs_value_fn *fn, void *arg)
+{
+    struct wb_slice value;
+    if (n->kind != NODE_TEST) {
+        node_values(n->left, root, a, fn, arg);
+        node_values(n->right, root, a, fn, arg);
+    } else if (logs_path_text(n->path, root, a, &value)) {
+        fn(arg, n->selector, value);
+    }
+}
+
+/* Words that an ellipsis stands for have their number as name. */
+static void word_values(const struct logs_pattern *p, const struct words *w, struct wb_arena *a,
+                        logs_value_fn *fn, void *arg)
+{
+    const struct field *f = p->field;
+    size_t skipped = w->count - p->fields;
+    for (size_t i = 0; i < w->count; i++) {
+        bool named = i < p->before || i >= p->before + skipped;
+        struct wb_slice name =
+            named ? wb_printf(a, "$%.*s", WB_FMT(f->name)) : wb_printf(a, "$%zu", i + 1);
+        fn(arg, name, w->word[i]);
+        if (named)
+            f = f->next;
+    }
+}
+
+void logs_pattern_values(const struct logs_pattern *p, struct wb_arena *scratch,
+                         struct wb_slice message, logs_value_fn *fn, void *arg)
+{
+    struct words w;
+    struct wb_json root =
+        p->form == FORM_JSON ? wb_json_read(scratch, message, NULL) : WB_JSON_NONE;
+    if (wb_json_is(root))
+        node_values(p->json, root, scratch, fn, arg);
+    else if (p->form == FORM_FIELDS && read_words(p, scratch, message, &w))
+        word_values(p, &w, scratch, fn, arg);
 }

@@ -53,7 +53,7 @@ bool logs_number(struct wb_slice s, double *out)
 /* --- values --- */
 
 /* Between percent signs; it may match any part of the text. */
-struct logs_regex *logs_regex(struct logs_parse *p)
+struct wb_regex *logs_regex(struct logs_parse *p)
 {
     size_t from = ++p->at, end = from;
     const char *why;
@@ -68,21 +68,18 @@ struct logs_regex *logs_regex(struct logs_parse *p)
         p->bad = true;
         return NULL;
     }
-    struct logs_regex *r = wb_new(p->a, struct logs_regex);
-    r->a = p->a;
-    r->text = wb_printf(p->a, "[\\s\\S]*(?:%.*s)[\\s\\S]*", WB_FMT(text));
-    r->compiled = wb_regex_compile(p->a, r->text, &why);
-    p->bad |= !r->compiled;
+    text = wb_printf(p->a, "[\\s\\S]*(?:%.*s)[\\s\\S]*", WB_FMT(text));
+    struct wb_regex *r = wb_regex_compile(p->a, text, &why);
+    p->bad |= !r;
     return r;
 }
 
-bool logs_regex_match(struct logs_regex *r, struct wb_slice text)
+bool logs_regex_match(struct wb_regex *r, struct wb_slice text)
 {
-    const char *why;
-    enum wb_regex_result result = wb_regex_match(r->compiled, text);
+    enum wb_regex_result result = wb_regex_match(r, text);
     if (result == WB_REGEX_COSTLY) {
-        r->compiled = wb_regex_compile(r->a, r->text, &why);
-        result = wb_regex_match(r->compiled, text);
+        wb_regex_renew(r);
+        result = wb_regex_match(r, text);
     }
     return result == WB_REGEX_YES;
 }
@@ -163,7 +160,7 @@ static struct logs_step *member(struct logs_parse *p)
     return s;
 }
 
-static struct logs_step *selector(struct logs_parse *p)
+struct logs_step *logs_selector(struct logs_parse *p)
 {
     struct logs_step *first = NULL, **end = &first;
     p->bad |= !logs_take(p, "$");
@@ -230,10 +227,13 @@ static struct logs_node *test(struct logs_parse *p)
     struct logs_node *n = wb_new(p->a, struct logs_node);
     double x;
     n->kind = NODE_TEST;
-    if (p->fields)
+    if (p->fields) {
         field_name(p);
-    else
-        n->path = selector(p);
+    } else {
+        size_t from = (logs_blank(p), p->at);
+        n->path = logs_selector(p);
+        n->selector = wb_slice_sub(p->s, from, p->at);
+    }
     if (p->bad || (!p->fields && state_operator(p, &n->op)))
         return n;
     if (!operator(p, &n->op)) {
@@ -368,6 +368,13 @@ static bool test_json(const struct logs_node *n, struct wb_json v, struct wb_are
     return false;
 }
 
+static struct wb_json step_into(const struct logs_step *s, struct wb_json v)
+{
+    if (s->name.p)
+        return wb_json_get_slice(v, s->name);
+    return wb_json_type(v) == WB_JSON_ARRAY ? wb_json_item(v, s->index) : WB_JSON_NONE;
+}
+
 /* Any value that the path leads to. */
 static bool walk(const struct logs_node *n, const struct logs_step *s, struct wb_json v,
                  struct wb_arena *a)
@@ -380,10 +387,7 @@ static bool walk(const struct logs_node *n, const struct logs_step *s, struct wb
                     return true;
             return false;
         }
-        if (s->name.p)
-            v = wb_json_get_slice(v, s->name);
-        else
-            v = wb_json_type(v) == WB_JSON_ARRAY ? wb_json_item(v, s->index) : WB_JSON_NONE;
+        v = step_into(s, v);
     }
     return wb_json_is(v) && test_json(n, v, a);
 }
@@ -398,4 +402,31 @@ bool logs_node_json(const struct logs_node *n, struct wb_json root, struct wb_ar
         return walk(n, n->path, root, a);
     struct logs_node there = {.kind = NODE_TEST, .op = OP_EXISTS, .path = n->path};
     return !walk(&there, n->path, root, a);
+}
+
+bool logs_path_text(const struct logs_step *path, struct wb_json root, struct wb_arena *a,
+                    struct wb_slice *out)
+{
+    for (const struct logs_step *s = path; s && wb_json_is(root); s = s->next) {
+        if (s->any) {
+            struct wb_json_iter it = wb_json_iter(root);
+            while (wb_json_next(&it))
+                if (logs_path_text(s->next, it.value, a, out))
+                    return true;
+            return false;
+        }
+        root = step_into(s, root);
+    }
+    switch (wb_json_type(root)) {
+    case WB_JSON_STRING:
+        *out = wb_json_str(root, a);
+        return true;
+    case WB_JSON_NUMBER:
+    case WB_JSON_TRUE:
+    case WB_JSON_FALSE:
+        *out = wb_json_raw(root);
+        return true;
+    default:
+        return false;
+    }
 }
