@@ -41,18 +41,17 @@ struct emf {
     bool seconds;    /* of a metric with StorageResolution 1 */
 };
 
-/* What belongs to the minute of the commit is gathered with the rest of the batch. */
 static void put(struct emf *m, const char *name, const char *unit, double value)
 {
-    if (!m->seconds && m->time_ms / 60000 == m->tx->now_ms / 60000) {
-        wb_put_metric(m->tx, m->account, m->region, m->ns, name, m->dims, (size_t)m->dim_count,
-                      value, unit);
+    if (!m->seconds) {
+        wb_put_metric_at(m->tx, m->time_ms, m->account, m->region, m->ns, name, m->dims,
+                         (size_t)m->dim_count, value, unit);
         return;
     }
     struct wb_metric metric = {m->account,         m->region, wb_slice_str(m->ns),
                                wb_slice_str(name), m->dims,   (size_t)m->dim_count};
     struct wb_datum d = {.unit = wb_unit_code(wb_slice_str(unit)), .second = WB_WHOLE_MINUTE};
-    if (m->seconds && m->time_ms >= m->tx->now_ms - WB_METRIC_SECONDS_MS)
+    if (m->time_ms >= m->tx->now_ms - WB_METRIC_SECONDS_MS)
         d.second = (uint8_t)(m->time_ms / 1000 % 60);
     wb_datum_value(&d, value, 1);
     wb_metric_add(m->tx, &metric, m->time_ms, &d);

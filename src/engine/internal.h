@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "engine/audit.h"
 #include "engine/engine.h"
+#include "engine/logs.h"
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -42,6 +43,7 @@ struct wb_engine {
     struct wb_page_prefix *prefixes; /* of pages whose path ends in '*' */
     const struct wb_door *door;
     wb_bus_publish_fn *bus_publish;
+    wb_log_watch_fn *log_watch;
     struct wb_clock clock;
     struct wb_writer *writer;
     struct wb_defs *defs;

@@ -178,9 +178,10 @@ bool wb_log_block_decode(struct wb_arena *a, struct wb_slice key, struct wb_slic
     return !k.bad && !r.bad && (version == 1 || version == ROW_VERSION);
 }
 
-static uint64_t put_block(struct wb_tx *tx, uint64_t group, struct wb_slice stream,
-                          const struct wb_log_line *line, size_t count)
+static uint64_t put_block(struct wb_tx *tx, uint64_t group, const struct wb_log_block_lines *l)
 {
+    const struct wb_log_line *line = l->line;
+    size_t count = l->count;
     struct wb_buf raw = wb_buf_in(tx->arena), b = wb_buf_in(tx->arena);
     int64_t first = line[0].time_ms, last = first;
     for (size_t i = 0; i < count; i++) {
@@ -198,8 +199,8 @@ static uint64_t put_block(struct wb_tx *tx, uint64_t group, struct wb_slice stre
     wb_buf_le64(&b, (uint64_t)tx->now_ms);
     wb_buf_slice_put(&b, packed);
     wb_tx_put(tx,
-              wb_key(tx->arena, WB_T_LOG_BLOCK, "iusiu", hour_of(first), group, stream, first,
-                     wb_tx_stamp(tx)),
+              wb_key(tx->arena, WB_T_LOG_BLOCK, "iusiu", hour_of(first), group, l->stream, first,
+                     l->stamp),
               wb_buf_slice(&b));
     return raw.n;
 }
@@ -254,11 +255,20 @@ void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice reg
     }
     for (size_t from = 0, n; from < count; from += n) {
         n = block_lines(line + from, count - from);
-        uint64_t bytes = put_block(tx, g.number, stream, line + from, n);
+        struct wb_log_block_lines block = {stream, wb_tx_stamp(tx), line + from, n};
+        uint64_t bytes = put_block(tx, g.number, &block);
+        if (tx->engine->log_watch)
+            tx->engine->log_watch(tx, &g, &block);
         s.bytes += bytes;
         g.bytes += bytes;
     }
     s.ingested_ms = tx->now_ms;
     wb_log_stream_write(tx, g.number, &s);
     wb_log_group_write(tx, &g);
+}
+
+void wb_log_watch_register(struct wb_engine *e, wb_log_watch_fn *fn)
+{
+    assert(!e->log_watch);
+    e->log_watch = fn;
 }

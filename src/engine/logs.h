@@ -96,6 +96,19 @@ struct wb_log_reader *wb_log_open(struct wb_tx *tx, const struct wb_log_query *q
 bool wb_log_next(struct wb_log_reader *r, struct wb_log_event *e);
 void wb_log_close(struct wb_log_reader *r);
 
+/* --- hearing of what is written --- */
+
+struct wb_log_block_lines { /* of one block, in its order */
+    struct wb_slice stream;
+    uint64_t stamp; /* with time and place the place of each line */
+    const struct wb_log_line *line;
+    size_t count;
+};
+/* Called in the command that writes lines, after they are written. One a server; at start. */
+typedef void wb_log_watch_fn(struct wb_tx *tx, const struct wb_log_group *g,
+                             const struct wb_log_block_lines *l);
+void wb_log_watch_register(struct wb_engine *e, wb_log_watch_fn *fn);
+
 /* --- the engine's own --- */
 
 #define WB_LOG_HOUR_MS 3600000

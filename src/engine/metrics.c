@@ -153,6 +153,21 @@ void wb_put_metric(struct wb_tx *tx, struct wb_slice account, struct wb_slice re
     sample->value = value;
 }
 
+void wb_put_metric_at(struct wb_tx *tx, int64_t time_ms, struct wb_slice account,
+                      struct wb_slice region, const char *ns, const char *name,
+                      const struct wb_pair *dims, size_t dim_count, double value, const char *unit)
+{
+    if (time_ms / WB_MINUTE_MS == tx->now_ms / WB_MINUTE_MS) {
+        wb_put_metric(tx, account, region, ns, name, dims, dim_count, value, unit);
+        return;
+    }
+    struct wb_metric m = {account, region, wb_slice_str(ns), wb_slice_str(name), dims, dim_count};
+    struct wb_datum d = {.unit = wb_unit_code(wb_slice_str(unit)), .second = WB_WHOLE_MINUTE};
+    wb_datum_value(&d, value, 1);
+    wb_metric_add(tx, &m, time_ms, &d);
+    wb_datum_release(&d);
+}
+
 /* --- counters --- */
 
 /* The datum that counts belong to, or NULL: too many series. Under the lock. */

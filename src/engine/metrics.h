@@ -29,6 +29,12 @@ struct wb_metric {
 void wb_metric_add(struct wb_tx *tx, const struct wb_metric *m, int64_t time_ms,
                    const struct wb_datum *d);
 
+/* In a command: a value at a time, in the minute of which it counts. What belongs to the minute of
+ * the commit is gathered with the rest of the batch, as by wb_put_metric, whose rules hold. */
+void wb_put_metric_at(struct wb_tx *tx, int64_t time_ms, struct wb_slice account,
+                      struct wb_slice region, const char *ns, const char *name,
+                      const struct wb_pair *dims, size_t dim_count, double value, const char *unit);
+
 /* Hears of every datum of the series in [start, end), in no order, each with the time at which its
  * second, minute, five minutes or hour began: as fine as it is still kept, but no finer than helps
  * for the period; what is only kept coarser than the period is not told of. `spread`: the

@@ -141,6 +141,11 @@ enum wb_table {
     WB_T_KMS_MATERIAL = 0x0b09, /* scope, key id, version (u64) -> sealed 32 bytes */
     WB_T_KMS_ALIAS = 0x0b0a,    /* scope, alias with its prefix -> JSON: key, created, updated */
     WB_T_KMS_ALIAS_OF = 0x0b0b, /* scope, key id, alias -> nothing */
+
+    /* 0x0dxx: logs */
+    WB_T_LOGS_FILTER = 0x0d01, /* group number (u64), kind (u8), filter name -> JSON */
+    WB_T_LOGS_MINUTE = 0x0d02, /* group number, filter name, minute (i64) -> "1": lines matched,
+                                  "0": lines came and none did */
 };
 
 #endif
