@@ -260,15 +260,20 @@
 #define WB_REGEX_STEPS_MAX   (1 << 19) /* of one match: less than 5 ms */
 
 /* CloudWatch Logs (quotas; PutLogEvents, GetLogEvents) */
-#define WB_LOGS_BATCH_MAX     (1 << 20) /* bytes of one PutLogEvents, 26 added for each event */
-#define WB_LOGS_EVENT_EXTRA   26
-#define WB_LOGS_EVENTS_MAX    10000
-#define WB_LOGS_ANSWER_MAX    (1 << 20)  /* bytes of the events of one answer */
-#define WB_LOGS_SCAN_BYTES    (16 << 20) /* of lines looked at for one answer */
-#define WB_LOGS_PAST_DAYS     14
-#define WB_LOGS_FUTURE_MS     (2 * 3600000)
-#define WB_LOGS_PAGE          50 /* groups or streams of one answer */
-#define WB_LOGS_PATTERN_DEPTH 32 /* brackets within each other */
+#define WB_LOGS_BATCH_MAX           (1 << 20) /* bytes of one PutLogEvents, 26 added for each event */
+#define WB_LOGS_EVENT_EXTRA         26
+#define WB_LOGS_EVENTS_MAX          10000
+#define WB_LOGS_ANSWER_MAX          (1 << 20)  /* bytes of the events of one answer */
+#define WB_LOGS_SCAN_BYTES          (16 << 20) /* of lines looked at for one answer */
+#define WB_LOGS_PAST_DAYS           14
+#define WB_LOGS_FUTURE_MS           (2 * 3600000)
+#define WB_LOGS_PAGE                50   /* groups or streams of one answer */
+#define WB_LOGS_PATTERN_DEPTH       32   /* brackets within each other */
+#define WB_LOGS_METRIC_FILTERS_MAX  100  /* of a group */
+#define WB_LOGS_SUBSCRIPTIONS_MAX   2    /* of a group */
+#define WB_LOGS_DIMENSIONS_MAX      3    /* of a metric filter */
+#define WB_LOGS_DIMENSION_MAX       1024 /* bytes of a dimension's value */
+#define WB_LOGS_SUBSCRIPTION_AGE_MS (24LL * 3600 * 1000)
 
 /* X-Ray (API reference; Developer Guide, "Segment documents" and "Filter expressions"; endpoints
  * and quotas) */

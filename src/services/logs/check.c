@@ -1,7 +1,7 @@
 /* `waybill check`: groups, streams and blocks decode, and sizes agree. What a job is still removing
  * belongs to no group or stream and is only decoded. */
 #include "codec/zip.h"
-#include "services/logs/logs.h"
+#include "services/logs/filter.h"
 
 struct faults {
     struct wb_tx *tx;
@@ -73,4 +73,5 @@ void logs_check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void
     }
     wb_scan_close(scan);
     check_blocks(&f);
+    logs_filters_check(tx, bad, arg);
 }

@@ -1,7 +1,7 @@
 /* Log groups: making, deleting, listing, retention. */
 #include "engine/paging.h"
 #include "engine/tags.h"
-#include "services/logs/logs.h"
+#include "services/logs/filter.h"
 
 struct wb_slice logs_group_arn(struct wb_arena *a, struct wb_slice account, struct wb_slice region,
                                struct wb_slice name)
@@ -96,6 +96,7 @@ void logs_delete_group(struct wb_call *c)
     if (!logs_call_group(c, &g))
         return;
     wb_tags_drop(c->tx, logs_group_arn(c->arena, g.account, g.region, g.name));
+    logs_filters_drop(c->tx, g.number);
     wb_log_group_drop(c->tx, &g);
 }
 
@@ -157,7 +158,7 @@ static void out_group(struct wb_call *c, const struct wb_log_group *g)
     wb_out_i64(o, "creationTime", g->created_ms);
     if (g->retention_days)
         wb_out_i64(o, "retentionInDays", g->retention_days);
-    wb_out_i64(o, "metricFilterCount", 0);
+    wb_out_i64(o, "metricFilterCount", (int64_t)logs_filter_count(c->tx, g->number, LOGS_METRIC));
     wb_out_str(o, "arn", arn);
     wb_out_i64(o, "storedBytes", (int64_t)g->bytes);
     if (g->kms_key.n)

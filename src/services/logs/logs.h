@@ -27,6 +27,9 @@ void logs_no_group(struct wb_call *c);
 void logs_invalid(struct wb_call *c, const char *text);
 void logs_out_sequence(struct wb_call *c, const char *name, int64_t ingested_ms);
 
+/* As FilterLogEvents and subscriptions tell it. */
+struct wb_slice logs_event_id(struct wb_arena *a, const struct wb_log_place *at);
+
 void logs_create_group(struct wb_call *c);
 void logs_delete_group(struct wb_call *c);
 void logs_describe_groups(struct wb_call *c);

@@ -34,6 +34,12 @@ static bool open_place(struct wb_call *c, struct wb_slice token, struct wb_slice
     return true;
 }
 
+struct wb_slice logs_event_id(struct wb_arena *a, const struct wb_log_place *at)
+{
+    return wb_printf(a, "%020lld%020llu%016u", (long long)at->time_ms,
+                     (unsigned long long)at->stamp, at->index);
+}
+
 static int64_t oldest(const struct wb_call *c, const struct wb_log_group *g, int64_t from)
 {
     int64_t kept = g->retention_days ? c->tx->now_ms - g->retention_days * DAY_MS : 0;
@@ -162,9 +168,7 @@ static void out_found(struct wb_call *c, const struct wb_log_event *e)
     wb_out_i64(&c->out, "timestamp", e->at.time_ms);
     wb_out_str(&c->out, "message", e->text);
     wb_out_i64(&c->out, "ingestionTime", e->ingested_ms);
-    wb_out_str(&c->out, "eventId",
-               wb_printf(c->arena, "%020lld%020llu%016u", (long long)e->at.time_ms,
-                         (unsigned long long)e->at.stamp, e->at.index));
+    wb_out_str(&c->out, "eventId", logs_event_id(c->arena, &e->at));
     wb_out_end(&c->out);
 }
 

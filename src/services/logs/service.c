@@ -1,5 +1,5 @@
 /* The operation table of CloudWatch Logs, what its calls need to be allowed, and the module. */
-#include "services/logs/logs.h"
+#include "services/logs/filter.h"
 
 /* --- authorization (Service Authorization Reference, "Amazon CloudWatch Logs") --- */
 
@@ -45,6 +45,21 @@ static void of_groups(struct wb_call *c)
         c, wb_arn_make(c->arena, "logs", c->ctx.region, c->ctx.account, "log-group::log-stream:"));
 }
 
+/* Filters of a group, or of all. */
+static void of_filters(struct wb_call *c)
+{
+    if (wb_in_str(c, "logGroupName").p)
+        of_group(c);
+    else
+        of_groups(c);
+}
+
+static void of_subscription(struct wb_call *c)
+{
+    of_group(c);
+    wb_call_pass_role(c, wb_in_str(c, "roleArn"), "logs.amazonaws.com");
+}
+
 static const char *const tag_keys[] = {"aws:RequestTag/${TagKey}", "aws:TagKeys",
                                        "aws:ResourceTag/${TagKey}", NULL};
 static const char *const own_keys[] = {"aws:ResourceTag/${TagKey}", NULL};
@@ -67,17 +82,30 @@ static const struct wb_op ops[] = {
     OP("CreateLogStream", WB_WRITE, logs_s_stream, logs_create_stream, of_group, own_keys),
     OP("DeleteLogGroup", WB_WRITE, logs_s_group, logs_delete_group, of_group, own_keys),
     OP("DeleteLogStream", WB_WRITE, logs_s_stream, logs_delete_stream, of_stream, own_keys),
+    OP("DeleteMetricFilter", WB_WRITE, logs_s_delete_filter, logs_delete_metric_filter, of_group,
+       own_keys),
     OP("DeleteRetentionPolicy", WB_WRITE, logs_s_group, logs_delete_retention, of_group, own_keys),
+    OP("DeleteSubscriptionFilter", WB_WRITE, logs_s_delete_filter, logs_delete_subscription,
+       of_group, own_keys),
     OP("DescribeLogGroups", WB_SCAN, logs_s_groups, logs_describe_groups, of_groups, NULL),
     OP("DescribeLogStreams", WB_SCAN, logs_s_streams, logs_describe_streams, of_group, own_keys),
+    OP("DescribeMetricFilters", WB_SCAN, logs_s_metric_filters, logs_describe_metric_filters,
+       of_filters, own_keys),
+    OP("DescribeSubscriptionFilters", WB_SCAN, logs_s_subscriptions, logs_describe_subscriptions,
+       of_group, own_keys),
     DATA("FilterLogEvents", WB_SCAN, logs_s_filter, logs_filter_events, of_group),
     DATA("GetLogEvents", WB_SCAN, logs_s_get, logs_get_events, of_stream),
     OP("ListTagsForResource", WB_READ, logs_s_list_tags, logs_list_tags, of_group, own_keys),
     OP("ListTagsLogGroup", WB_READ, logs_s_group, logs_list_tags, of_group, own_keys),
     DATA("PutLogEvents", WB_WRITE, logs_s_put, logs_put_events, of_stream),
+    OP("PutMetricFilter", WB_WRITE, logs_s_put_metric_filter, logs_put_metric_filter, of_group,
+       own_keys),
     OP("PutRetentionPolicy", WB_WRITE, logs_s_retention, logs_put_retention, of_group, own_keys),
+    OP("PutSubscriptionFilter", WB_WRITE, logs_s_put_subscription, logs_put_subscription,
+       of_subscription, own_keys),
     OP("TagLogGroup", WB_WRITE, logs_s_tag_group, logs_tag, of_group, tag_keys),
     OP("TagResource", WB_WRITE, logs_s_tag, logs_tag, of_group, tag_keys),
+    OP("TestMetricFilter", WB_SCAN, logs_s_test_filter, logs_test_metric_filter, NULL, NULL),
     OP("UntagLogGroup", WB_WRITE, logs_s_untag_group, logs_untag, of_group, tag_keys),
     OP("UntagResource", WB_WRITE, logs_s_untag, logs_untag, of_group, tag_keys),
 };
@@ -96,4 +124,28 @@ static const struct wb_service logs_service = {
     .validation_code = "InvalidParameterException",
 };
 
-const struct wb_module wb_logs_module = {.service = &logs_service, .check = logs_check};
+/* --- the module --- */
+
+static void lines_written(struct wb_tx *tx, const struct wb_log_group *g,
+                          const struct wb_log_block_lines *l)
+{
+    const struct logs_filters *all = logs_filters(tx, g->number);
+    for (size_t i = 0; all && i < all->count; i++) {
+        const struct logs_filter *f = &all->filter[i];
+        if (f->pattern && f->kind == LOGS_METRIC)
+            logs_metric_lines(tx, g, f, l);
+        else if (f->pattern)
+            logs_subscription_lines(tx, g, f, l);
+    }
+}
+
+static void start(struct wb_engine *e)
+{
+    wb_def_register(e, &logs_filters_kind);
+    wb_executor_register(e, &logs_default_executor);
+    wb_executor_register(e, &logs_subscription_executor);
+    wb_log_watch_register(e, lines_written);
+}
+
+const struct wb_module wb_logs_module = {
+    .service = &logs_service, .start = start, .check = logs_check};

@@ -1,6 +1,6 @@
 /* Inputs as in the public service model, version 2014-03-28. */
 #include "aws/shape_table.h"
-#include "services/logs/logs.h"
+#include "services/logs/filter.h"
 
 #define STR(id, text, lo, hi)                                                                      \
     static const struct wb_shape id = {.kind = WB_STRING,                                          \
@@ -39,6 +39,32 @@ STR(kms, "KmsKeyId", -1, 256);
 STR(token, "NextToken", 1, 0);
 STR(sequence, "SequenceToken", 1, 0);
 STR(filter, "FilterPattern", 0, 1024);
+PATTERN(filter_name, "FilterName", 1, 512, "[^:*]*", NULL);
+static const struct wb_shape metric_name = {
+    .kind = WB_STRING, .name = "MetricName", .max = 255, .has_max = true, .pattern = "[^:*$]*"};
+static const struct wb_shape metric_namespace = {.kind = WB_STRING,
+                                                 .name = "MetricNamespace",
+                                                 .max = 255,
+                                                 .has_max = true,
+                                                 .pattern = "[^:*$]*"};
+STR(metric_value, "MetricValue", -1, 100);
+STR(dimension_key, "DimensionsKey", -1, 255);
+STR(dimension_value, "DimensionsValue", -1, 255);
+STR(destination, "DestinationArn", 1, 0);
+STR(role, "RoleArn", 1, 0);
+static const struct wb_shape default_value = {.kind = WB_DOUBLE, .name = "DefaultValue"};
+static const struct wb_shape dimensions = {
+    .kind = WB_MAP, .name = "Dimensions", .key = &dimension_key, .elem = &dimension_value};
+ENUM(unit, "StandardUnit", "Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes",
+     "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits",
+     "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second",
+     "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second",
+     "Terabits/Second", "Count/Second", "None");
+ENUM(distribution, "Distribution", "Random", "ByLogStream");
+STRUCT(transformation, "MetricTransformation", R("metricName", metric_name),
+       R("metricNamespace", metric_namespace), R("metricValue", metric_value),
+       M("defaultValue", default_value), M("dimensions", dimensions), M("unit", unit));
+LIST(transformations, "MetricTransformations", 1, 1, transformation);
 static const struct wb_shape message = {
     .kind = WB_STRING, .name = "EventMessage", .min = 1, .has_min = true, .sensitive = true};
 static const struct wb_shape timestamp = {
@@ -86,6 +112,22 @@ INPUT(logs_s_filter, "FilterLogEventsRequest", M("logGroupName", group),
       M("logStreamNamePrefix", stream), M("startTime", timestamp), M("endTime", timestamp),
       M("filterPattern", filter), M("nextToken", token), M("limit", events),
       M("interleaved", boolean), M("unmask", boolean));
+LIST(test_messages, "TestEventMessages", 1, 50, message);
+INPUT(logs_s_put_metric_filter, "PutMetricFilterRequest", R("logGroupName", group),
+      R("filterName", filter_name), R("filterPattern", filter),
+      R("metricTransformations", transformations));
+INPUT(logs_s_metric_filters, "DescribeMetricFiltersRequest", M("logGroupName", group),
+      M("filterNamePrefix", filter_name), M("nextToken", token), M("limit", page),
+      M("metricName", metric_name), M("metricNamespace", metric_namespace));
+INPUT(logs_s_test_filter, "TestMetricFilterRequest", R("filterPattern", filter),
+      R("logEventMessages", test_messages));
+INPUT(logs_s_delete_filter, "DeleteFilterRequest", R("logGroupName", group),
+      R("filterName", filter_name));
+INPUT(logs_s_put_subscription, "PutSubscriptionFilterRequest", R("logGroupName", group),
+      R("filterName", filter_name), R("filterPattern", filter), R("destinationArn", destination),
+      M("roleArn", role), M("distribution", distribution));
+INPUT(logs_s_subscriptions, "DescribeSubscriptionFiltersRequest", R("logGroupName", group),
+      M("filterNamePrefix", filter_name), M("nextToken", token), M("limit", page));
 INPUT(logs_s_tag, "TagResourceRequest", R("resourceArn", resource), R("tags", tags));
 INPUT(logs_s_untag, "UntagResourceRequest", R("resourceArn", resource), R("tagKeys", tag_keys));
 INPUT(logs_s_list_tags, "ListTagsForResourceRequest", R("resourceArn", resource));
