@@ -39,6 +39,8 @@ static const struct wb_cfn_type *const types[] = {
     &cfn_lambda_permission,
     &cfn_logs_log_group,
     &cfn_logs_log_stream,
+    &cfn_logs_metric_filter,
+    &cfn_logs_subscription_filter,
     &cfn_s3_bucket,
     &cfn_s3_bucket_policy,
     &cfn_sns_subscription,

@@ -17,7 +17,8 @@ extern const struct wb_cfn_type cfn_iam_access_key, cfn_iam_group, cfn_iam_group
     cfn_iam_role_policy, cfn_iam_user, cfn_iam_user_policy, cfn_iam_user_to_group_addition;
 extern const struct wb_cfn_type cfn_kms_alias, cfn_kms_key;
 extern const struct wb_cfn_type cfn_lambda_function, cfn_lambda_permission;
-extern const struct wb_cfn_type cfn_logs_log_group, cfn_logs_log_stream;
+extern const struct wb_cfn_type cfn_logs_log_group, cfn_logs_log_stream, cfn_logs_metric_filter,
+    cfn_logs_subscription_filter;
 extern const struct wb_cfn_type cfn_s3_bucket, cfn_s3_bucket_policy;
 extern const struct wb_cfn_type cfn_sns_subscription, cfn_sns_topic, cfn_sns_topic_inline_policy,
     cfn_sns_topic_policy;
