@@ -1,4 +1,4 @@
-/* One line a service, in the order in which they start. */
+/* The services, in the order in which they start. */
 #include "services/modules.h"
 #include "services/cloudformation/cloudformation.h"
 #include "services/cloudtrail/cloudtrail.h"
