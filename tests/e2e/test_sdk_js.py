@@ -5,7 +5,7 @@ import time
 import npm
 from waybill_server import Waybill
 
-SERVICES = ["dynamodb", "eventbridge", "lambda", "sns", "sts", "iam", "cloudtrail", "ssm", "cloudwatch-logs", "cloudwatch", "cloudformation", "ecr"]
+SERVICES = ["dynamodb", "eventbridge", "lambda", "sns", "sts", "iam", "cloudtrail", "ssm", "cloudwatch-logs", "cloudwatch", "cloudformation", "ecr", "kms", "xray"]
 
 
 def main():

@@ -232,6 +232,43 @@ Outputs: {First: {Value: !Ref P0, Description: <&>, Export: {Name: sdk}}}`
         await fails(all, 'LifecyclePolicyNotFoundException', call('GetLifecyclePolicy', { repositoryName: 'r0' }))
         await call('DeleteRepository', { repositoryName })
     },
+    async kms() {
+        const { all, c, call } = await client('kms')
+        const { KeyMetadata: key } = await call('CreateKey', { Description: 'd', Tags: [{ TagKey: 'k', TagValue: 'v' }] })
+        assert.ok(key.CreationDate instanceof Date && key.Arn.endsWith(':key/' + key.KeyId) && key.KeyState === 'Enabled')
+        await call('CreateAlias', { AliasName: 'alias/mine', TargetKeyId: key.KeyId })
+        const EncryptionContext = { purpose: 'test' }, Plaintext = new Uint8Array([1, 0, 255])
+        const { CiphertextBlob } = await call('Encrypt', { KeyId: 'alias/mine', Plaintext, EncryptionContext })
+        assert.deepEqual(new Uint8Array((await call('Decrypt', { CiphertextBlob, EncryptionContext })).Plaintext), Plaintext)
+        await fails(all, 'InvalidCiphertextException', call('Decrypt', { CiphertextBlob }))
+        const data = await call('GenerateDataKey', { KeyId: key.KeyId, KeySpec: 'AES_256' })
+        assert.equal(data.Plaintext.length, 32)
+        assert.deepEqual((await call('Decrypt', { CiphertextBlob: data.CiphertextBlob })).Plaintext, data.Plaintext)
+        assert.ok((await pages(all, 'ListAliases', c, { Limit: 1 }, 'Aliases')).some((a) => a.AliasName === 'alias/mine'))
+        await fails(all, 'NotFoundException', call('DescribeKey', { KeyId: 'alias/none' }))
+        await call('DisableKey', { KeyId: key.KeyId })
+        await fails(all, 'DisabledException', call('Encrypt', { KeyId: key.KeyId, Plaintext }))
+        assert.ok((await call('ScheduleKeyDeletion', { KeyId: key.KeyId, PendingWindowInDays: 7 })).DeletionDate instanceof Date)
+    },
+    async xray() {
+        const { all, c, call } = await client('xray')
+        const now = Date.now() / 1000, id = `1-${Math.floor(now).toString(16)}-${'ab'.repeat(12)}`
+        const segment = { name: 'front', id: '0123456789abcdef', trace_id: id, start_time: now - 2, end_time: now - 1, http: { response: { status: 500 } }, fault: true, annotations: { kind: 'x' } }
+        assert.deepEqual((await call('PutTraceSegments', { TraceSegmentDocuments: [JSON.stringify(segment)] })).UnprocessedTraceSegments, [])
+        assert.equal((await call('PutTraceSegments', { TraceSegmentDocuments: ['{}'] })).UnprocessedTraceSegments.length, 1)
+        const { Traces } = await call('BatchGetTraces', { TraceIds: [id] })
+        assert.deepEqual(JSON.parse(Traces[0].Segments[0].Document), segment)
+        const range = { StartTime: new Date((now - 600) * 1000), EndTime: new Date((now + 60) * 1000) }
+        const found = await pages(all, 'GetTraceSummaries', c, { ...range, FilterExpression: 'service("front") { fault } AND annotation.kind = "x"' }, 'TraceSummaries')
+        assert.deepEqual(found.map((t) => [t.Id, t.HasFault]), [[id, true]])
+        assert.deepEqual(await pages(all, 'GetTraceSummaries', c, { ...range, FilterExpression: 'ok' }, 'TraceSummaries'), [])
+        const { Services } = await call('GetServiceGraph', range)
+        assert.ok(Services.some((s) => s.Name === 'front' && s.SummaryStatistics.FaultStatistics.TotalCount === 1))
+        const { Group } = await call('CreateGroup', { GroupName: 'g', FilterExpression: 'fault' })
+        assert.ok(Group.GroupARN.includes(':group/g/'))
+        assert.equal((await call('GetSamplingRules')).SamplingRuleRecords[0].SamplingRule.RuleName, 'Default')
+        await fails(all, 'InvalidRequestException', call('GetTraceSummaries', { ...range, FilterExpression: 'fault AND' }))
+    },
 }
 
 if (!tests[service]) throw new Error('no test of ' + service)
