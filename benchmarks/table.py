@@ -166,7 +166,7 @@ def metrics():
     for _ in range(3):
         for mode, seconds in spent.items():
             with Waybill(args=["--metrics", mode]) as w:
-                w.waybill("setup", "--email", "operations@example.test", "--outbox", os.path.join(w.data, "outbox"))
+                w.shipments("operations@example.test")
                 _flow(w, "warm", 200)
                 from_ = _tree_seconds(w.process.pid)
                 _flow(w, "c", FLOW_C)
