@@ -14,20 +14,7 @@ static uint32_t table_c[8][256], table_i[8][256];
 static uint64_t table_64[8][256];
 static int have_sse42;
 
-static void table_make(uint32_t t[8][256], uint32_t polynomial)
-{
-    for (uint32_t i = 0; i < 256; i++) {
-        uint32_t v = i;
-        for (int bit = 0; bit < 8; bit++)
-            v = v >> 1 ^ (v & 1 ? polynomial : 0);
-        t[0][i] = v;
-    }
-    for (int k = 1; k < 8; k++)
-        for (uint32_t i = 0; i < 256; i++)
-            t[k][i] = t[k - 1][i] >> 8 ^ t[0][t[k - 1][i] & 0xff];
-}
-
-static void table_make_64(uint64_t t[8][256], uint64_t polynomial)
+static void table_make(uint64_t t[8][256], uint64_t polynomial)
 {
     for (uint64_t i = 0; i < 256; i++) {
         uint64_t v = i;
@@ -40,11 +27,21 @@ static void table_make_64(uint64_t t[8][256], uint64_t polynomial)
             t[k][i] = t[k - 1][i] >> 8 ^ t[0][t[k - 1][i] & 0xff];
 }
 
+/* A sum of 32 bits is one of 64 whose upper half stays 0. */
+static void table_make_32(uint32_t t[8][256], uint32_t polynomial)
+{
+    static uint64_t wide[8][256];
+    table_make(wide, polynomial);
+    for (int k = 0; k < 8; k++)
+        for (size_t i = 0; i < 256; i++)
+            t[k][i] = (uint32_t)wide[k][i];
+}
+
 __attribute__((constructor)) static void crc_init(void)
 {
-    table_make(table_c, 0x82f63b78); /* the polynomials with their bits reversed */
-    table_make(table_i, 0xedb88320);
-    table_make_64(table_64, 0x9a6c9329ac4bc9b5);
+    table_make_32(table_c, 0x82f63b78); /* the polynomials with their bits reversed */
+    table_make_32(table_i, 0xedb88320);
+    table_make(table_64, 0x9a6c9329ac4bc9b5);
 #if defined(__x86_64__)
     have_sse42 = __builtin_cpu_supports("sse4.2");
 #endif
