@@ -3,6 +3,9 @@ import base64
 import gzip
 import io
 import json
+import os
+import random
+import re
 import time
 import zipfile
 
@@ -122,7 +125,102 @@ def trial(w):
     assert matches("{ $.a = 1 || $.a = 2 || $.b EXISTS }", '{"a": 2, "b": "x"}') == [
         {"eventNumber": 0, "eventMessage": '{"a": 2, "b": "x"}', "extractedValues": {"$.a": "2", "$.b": "x"}}]
     assert matches("ERROR", "ERROR", "WARN") == [{"eventNumber": 0, "eventMessage": "ERROR", "extractedValues": {}}]
-    assert no("InvalidParameterException", matches, "[a", "x") == "Invalid filter pattern"
+    with open(os.path.join(os.path.dirname(__file__), "../data/logs/patterns.json")) as f:
+        cases = json.load(f)
+    for pattern, message, expected in cases["cases"]:
+        if pattern and message:  # the API refuses empty ones
+            assert bool(matches(pattern, message)) == expected, (pattern, message)
+    for pattern in cases["wrong"]:
+        assert no("InvalidParameterException", matches, pattern, "x") == "Invalid filter pattern", pattern
+    for pattern, message, fields in cases["values"]:
+        told = {name: value for name, value in reversed(fields)}  # the first of a name
+        assert matches(pattern, message)[0]["extractedValues"] == told, pattern
+
+
+class Guess:
+    """Random JSON patterns with what they mean, said in Python: a second, obvious implementation."""
+    NAMES, VALUES = "abc", [None, True, False, 0, 1, 2.5, -3, "1", "x", "xy", "", [1, "x"], [], {"a": 1}, {"b": {"a": "xy"}}]
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def document(self):
+        return {n: self.random.choice(self.VALUES) for n in self.NAMES if self.random.random() < 0.7}
+
+    def place(self):
+        """(selector, function of the document: (there, value))"""
+        steps = [self.random.choice(self.NAMES)]
+        while self.random.random() < 0.3:
+            steps.append(self.random.choice([0, 1, "a", "b"]))
+
+        def find(value):
+            for step in steps:
+                if isinstance(step, int):
+                    if not isinstance(value, list) or step >= len(value):
+                        return False, None
+                elif not isinstance(value, dict) or step not in value:
+                    return False, None
+                value = value[step]
+            return True, value
+        return "$" + "".join(f"[{s}]" if isinstance(s, int) else "." + s for s in steps), find
+
+    @staticmethod
+    def number(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            return None
+        try:
+            return float(value)
+        except ValueError:
+            return None
+
+    def leaf(self):
+        text, find = self.place()
+        kind = self.random.choice(["exists", "not", "null", "true", "false", "number", "word", "glob"])
+        if kind in ("exists", "not"):
+            return f"{text} {'NOT EXISTS' if kind == 'not' else 'EXISTS'}", lambda d: find(d)[0] == (kind == "exists")
+        if kind in ("null", "true", "false"):
+            want = {"null": None, "true": True, "false": False}[kind]
+            return f"{text} IS {kind.upper()}", lambda d: find(d)[0] and find(d)[1] is want
+        if kind == "number":
+            sign, bound = self.random.choice(["<", "<=", ">", ">=", "=", "!="]), self.random.choice([0, 1, 2.5, -3])
+
+            def compare(d):
+                value = self.number(find(d)[1])
+                if value is None:
+                    return sign == "!=" and isinstance(find(d)[1], (str, bool))
+                return {"<": value < bound, "<=": value <= bound, ">": value > bound, ">=": value >= bound, "=": value == bound, "!=": value != bound}[sign]
+            return f"{text} {sign} {bound}", compare
+        want = self.random.choice(["x", "xy"]) if kind == "word" else self.random.choice(["x*", "*y", "*", "x*y"])
+        equal = self.random.random() < 0.7
+
+        def same(d):
+            there, value = find(d)
+            if not there or value is None or isinstance(value, (list, dict)):
+                return False
+            value = value if isinstance(value, str) else json.dumps(value)
+            return bool(re.fullmatch(want.replace("*", ".*"), value)) == equal
+        return f'{text} {"=" if equal else "!="} "{want}"', same
+
+    def pattern(self, depth=0):
+        if depth > 3 or self.random.random() < 0.4:
+            return self.leaf()
+        (left, l), (right, r) = self.pattern(depth + 1), self.pattern(depth + 1)
+        if self.random.random() < 0.5:
+            return f"({left}) && ({right})", lambda d: l(d) and r(d)
+        return f"({left}) || ({right})", lambda d: l(d) or r(d)
+
+
+def guessed(w):
+    guess = Guess(int(os.environ.get("WAYBILL_SEED", "1")))
+    hits = 0
+    for _ in range(300):
+        pattern, means = guess.pattern()
+        documents = [guess.document() for _ in range(20)]
+        found = w.client("logs").test_metric_filter(filterPattern="{ " + pattern + " }", logEventMessages=[json.dumps(d) for d in documents])["matches"]
+        expected = [i for i, d in enumerate(documents) if means(d)]
+        assert [m["eventNumber"] for m in found] == expected, (pattern, [documents[i] for i in {m["eventNumber"] for m in found} ^ set(expected)])
+        hits += len(expected)
+    assert 300 < hits < 5000, hits
 
 
 def values(w):
@@ -252,7 +350,7 @@ def subscription(w):
 
 def main():
     with Waybill(args=["--test-clock"]) as w:
-        for part in (definitions, trial, values, default, alarm, subscription):
+        for part in (definitions, trial, guessed, values, default, alarm, subscription):
             part(w)
             print(part.__name__)
         w.stop()

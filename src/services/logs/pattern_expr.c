@@ -52,6 +52,14 @@ bool logs_number(struct wb_slice s, double *out)
 
 /* --- values --- */
 
+/* What the User Guide allows in an expression, "Supported regular expressions (regex) syntax":
+ * letters, digits, these symbols and operators. There are no groups; anything else is escaped. */
+static bool regex_char(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c && strchr(":_#=@/;,-^$?[]{}|\\*+.", c));
+}
+
 /* Between percent signs; it may match any part of the text. */
 struct wb_regex *logs_regex(struct logs_parse *p)
 {
@@ -59,7 +67,7 @@ struct wb_regex *logs_regex(struct logs_parse *p)
     const char *why;
     for (; end < p->s.n && p->s.p[end] != '%'; end++) {
         char c = p->s.p[end];
-        p->bad |= c == '(' || c == ')' || (unsigned char)c >= 0x80;
+        p->bad |= !regex_char(c);
         end += c == '\\' && end + 1 < p->s.n;
     }
     struct wb_slice text = wb_slice_sub(p->s, from, end);
