@@ -127,7 +127,16 @@
 #define WB_LOG_WINDOW_BLOCKS  4096 /* blocks listed at once by one that reads lines */
 #define WB_LOG_DROP_ROWS      200  /* blocks and hours of one step that removes logs */
 #define WB_TRACE_DAYS         30
-#define WB_TRACE_DROP_ROWS    200              /* rows of one step that removes traces */
+#define WB_TRACE_DROP_ROWS    200         /* rows of one step that removes traces */
+#define WB_OTLP_BATCH         512         /* segments of one export */
+#define WB_OTLP_BATCH_BYTES   (512 << 10) /* of their documents */
+#define WB_OTLP_QUEUE         100000 /* segments that wait for the collector; then the oldest go */
+#define WB_OTLP_LINGER_MS     1000   /* segments are gathered before they are sent */
+#define WB_OTLP_TIMEOUT_MS    10000  /* OTEL_EXPORTER_OTLP_TIMEOUT */
+#define WB_OTLP_ANSWER_MAX    (64 << 10)
+#define WB_OTLP_PAUSE_MAX_MS  3600000LL /* that a collector may ask for */
+#define WB_OTLP_REASON        200       /* bytes of a refusal, in the log */
+#define WB_OTLP_PARENTS       8         /* steps from a subsegment to the segment it lies in */
 #define WB_GUNZIP_MAX         WB_HTTP_BODY_MAX /* a gzip body unpacked */
 
 /* Store */

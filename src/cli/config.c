@@ -3,6 +3,7 @@
  * file.
  */
 #include "cli/config.h"
+#include "codec/text.h"
 #include "services/modules.h"
 
 #include <arpa/inet.h>
@@ -16,12 +17,14 @@
 #include <unistd.h>
 
 #define SMTP_PASSWORD_ENV "WAYBILL_SMTP_PASSWORD"
+#define OTLP_HEADERS_ENV  "OTEL_EXPORTER_OTLP_HEADERS"
+#define OTLP_PATH         "/v1/traces"
 #define PORT_DEFAULT      4566
 
 struct settings {
     const char *data, *listen, *auth, *sandbox, *smtp, *mail_from, *public_url, *region, *account,
         *tls_cert, *tls_key, *key_file, *smtp_user, *smtp_password_file, *smtp_tls, *smtp_ca,
-        *test_clock, *disk_reserve, *audit_data, *metrics, *node;
+        *test_clock, *disk_reserve, *audit_data, *metrics, *node, *otlp, *otlp_ca, *otlp_queue;
 };
 
 static const struct setting {
@@ -53,6 +56,9 @@ static const struct setting {
     SETTING("audit-data", audit_data),
     SETTING("metrics", metrics),
     SETTING("node", node),
+    SETTING("otlp", otlp),
+    SETTING("otlp-ca", otlp_ca),
+    SETTING("otlp-queue", otlp_queue),
     {"test-clock", offsetof(struct settings, test_clock), true},
 #undef SETTING
 };
@@ -82,6 +88,12 @@ const char wb_config_usage[] =
     "  --disk-reserve MB     refuse new data when less is free (512)\n"
     "  --audit-data on|off   record data events that write in the audit log, too (off)\n"
     "  --metrics on|off      measure what the services do (on)\n"
+    "  --otlp URL            also send traces to an OpenTelemetry collector: URL/v1/traces; "
+    "headers "
+    "come from\n"
+    "                        OTEL_EXPORTER_OTLP_HEADERS\n"
+    "  --otlp-ca FILE        certificates to trust for the collector (the system's)\n"
+    "  --otlp-queue N        segments that may wait for the collector (100000)\n"
     "  --test-clock          let POST /_waybill/clock move the engine's time; for tests only\n"
     "  --config FILE         lines NAME = VALUE with the names above; the command line wins; # "
     "begins a comment\n";
@@ -279,6 +291,46 @@ static int mail_settings(const struct settings *t, struct wb_arena *a, struct wb
     return t->smtp_user || t->smtp_password_file ? smtp_password(t, a, &c->smtp.password) : 0;
 }
 
+/* "name=value,name2=value2", values percent-encoded: OpenTelemetry's form. NULL: it is another. */
+static const char *const *otlp_headers(struct wb_arena *a, struct wb_slice list)
+{
+    size_t n = 0;
+    const char **all = wb_new_n(a, const char *, list.n / 2 + 2);
+    while (list.p) {
+        struct wb_slice value = wb_slice_trim(wb_slice_cut(&list, ',')), text;
+        struct wb_slice name = wb_slice_trim(wb_slice_cut(&value, '='));
+        if (!name.n && !value.p)
+            continue;
+        if (!name.n || !value.p || !wb_percent_decode(a, wb_slice_trim(value), false, &text))
+            return NULL;
+        all[n++] = wb_printf(a, "%.*s: %.*s", WB_FMT(name), WB_FMT(text)).p;
+    }
+    return all;
+}
+
+static int otlp_settings(const struct settings *t, struct wb_arena *a, struct wb_otlp *o)
+{
+    *o = (struct wb_otlp){.ca_file = t->otlp_ca};
+    if (t->otlp_queue && (!wb_slice_i64(wb_slice_str(t->otlp_queue), &o->queue) || o->queue < 1 ||
+                          o->queue > 1000000000))
+        return usage_error("--otlp-queue is a number of segments", t->otlp_queue);
+    if (!t->otlp)
+        return 0;
+    if (!url_ok(t->otlp, "http://", "https://") || strpbrk(t->otlp, "?#"))
+        return usage_error("--otlp is http://HOST:PORT or https://HOST:PORT, with a path or not",
+                           t->otlp);
+    struct wb_slice url = wb_slice_str(t->otlp), path = WB_S(OTLP_PATH);
+    if (wb_slice_ends(url, path))
+        url.n -= path.n;
+    while (url.n && url.p[url.n - 1] == '/')
+        url.n--;
+    o->url = wb_printf(a, "%.*s" OTLP_PATH, WB_FMT(url)).p;
+    o->header = otlp_headers(a, wb_slice_str(getenv(OTLP_HEADERS_ENV)));
+    if (!o->header)
+        return usage_error(OTLP_HEADERS_ENV " is NAME=VALUE,NAME=VALUE", NULL);
+    return 0;
+}
+
 static int apply(const struct settings *t, struct wb_arena *a, struct wb_serve *s)
 {
     struct wb_config *c = &s->config;
@@ -299,6 +351,8 @@ static int apply(const struct settings *t, struct wb_arena *a, struct wb_serve *
     s->tls_key = t->tls_key;
     s->key_file = t->key_file;
     int rc = mail_settings(t, a, c, &bad);
+    if (rc == 0)
+        rc = otlp_settings(t, a, &c->otlp);
     if (rc)
         return rc;
     if (bad)

@@ -4,6 +4,7 @@
  * snapshot, one thread; the server does not run meanwhile.
  */
 #include "engine/internal.h"
+#include "engine/otlp.h"
 
 struct checker {
     struct wb_engine *engine;
@@ -30,6 +31,8 @@ static void check_row(struct checker *k, struct wb_arena *a, struct wb_slice key
         report(k, "a work row cannot be decoded");
     if (table == WB_T_DEAD && !wb_dead_decode(a, key, value, &d))
         report(k, "a dead row cannot be decoded");
+    if (table == WB_T_OTLP && !wb_otlp_check(key, value))
+        report(k, "a segment that waits to be exported cannot be decoded");
     if (table == WB_T_BLOB)
         wb_blob_check(k->engine, a, key, value, report, k);
 }

@@ -2,6 +2,7 @@
 #include "engine/internal.h"
 #include "engine/logs.h"
 #include "engine/metric_rows.h"
+#include "engine/otlp.h"
 #include "engine/spans.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -157,6 +158,8 @@ static void defaults(struct wb_config *c)
         c->region = "us-east-1";
     if (!c->public_url)
         c->public_url = "http://127.0.0.1:4566";
+    if (!c->otlp.queue)
+        c->otlp.queue = WB_OTLP_QUEUE;
 }
 
 struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, struct wb_seam *seam,
@@ -200,6 +203,7 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     wb_metric_upkeep_register(e);
     wb_logs_register(e);
     wb_spans_register(e);
+    wb_otlp_register(e);
     for (size_t i = 0; modules && modules[i]; i++)
         if (modules[i]->start)
             modules[i]->start(e);

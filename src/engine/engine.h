@@ -20,6 +20,13 @@
 #include "net/loop.h"
 #include "process/process.h"
 
+struct wb_otlp {
+    const char *url;           /* all of it: ".../v1/traces"; NULL = nowhere */
+    const char *ca_file;       /* NULL = system's */
+    const char *const *header; /* "Name: value", NULL-terminated */
+    int64_t queue;             /* segments that may wait */
+};
+
 struct wb_config {
     const char *data_dir;
     const char *account, *region; /* seed of a new directory */
@@ -29,6 +36,7 @@ struct wb_config {
     bool no_metrics;           /* nothing is measured; PutMetricData works all the same */
     struct wb_smtp_relay smtp; /* url NULL = outbox files */
     const char *mail_from;
+    struct wb_otlp otlp; /* where traces also go */
     const char *node;    /* runs nodejs* functions; NULL = the machine's */
     const char *program; /* absolute path of this executable */
     unsigned cores;

@@ -9,6 +9,7 @@
 #include "engine/spans.h"
 #include "base/limits.h"
 #include "engine/internal.h"
+#include "engine/otlp.h"
 
 #define ROW_VERSION     1
 #define EXPIRY_TARGET   "traces"
@@ -97,6 +98,7 @@ void wb_put_span(struct wb_tx *tx, struct wb_slice account, struct wb_slice regi
     if (hour_of(began) != now)
         wb_tx_put(tx, hour_key(tx->arena, now, account, region, trace_id), WB_S(""));
     expect_expiry(tx);
+    wb_otlp_note(tx, account, region, trace_id, span_id);
 }
 
 /* --- reading --- */

@@ -59,6 +59,9 @@ static void tell_http(struct wb_transfer *t, enum wb_net_result r, const char *w
     long status = 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     struct wb_slice body = t->answer.n ? wb_buf_slice(&t->answer) : WB_S("");
+    curl_off_t after = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &after);
+    t->http->retry_after_ms = after > 0 && after < INT32_MAX ? (int64_t)after * 1000 : 0;
     if (r != WB_NET_OK)
         status = 0;
     t->http->done(t->http, r, (int)status, r == WB_NET_OK ? body : WB_S(""), why);
@@ -330,6 +333,8 @@ void wb_client_http(struct wb_client *c, struct wb_http_call *call)
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->list);
     curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_answer);
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+    if (call->ca_file)
+        curl_easy_setopt(t->easy, CURLOPT_CAINFO, call->ca_file);
     if (strcmp(call->method, "HEAD") == 0) {
         curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
     } else if (call->body.n || strcmp(call->method, "GET") != 0) {

@@ -31,7 +31,9 @@ struct wb_http_call {
     const char *const *header; /* "Name: value", NULL-terminated */
     struct wb_slice body;
     int64_t timeout_ms;
-    size_t answer_max; /* bytes of the answer's body to keep; the rest is not read */
+    size_t answer_max;      /* bytes of the answer's body to keep; the rest is not read */
+    const char *ca_file;    /* certificates to trust instead of the system's; NULL = those */
+    int64_t retry_after_ms; /* set before done: the answer's Retry-After; 0 = there is none */
     void *user;
     void (*done)(struct wb_http_call *c, enum wb_net_result r, int status, struct wb_slice body,
                  const char *why);

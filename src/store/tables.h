@@ -25,8 +25,9 @@ enum wb_table {
     WB_T_TRACE = 0x0031, /* account, region, trace id, segment id -> segment (engine/spans.h) */
     WB_T_TRACE_HOUR = 0x0032, /* hour (i64), account, region, trace id -> "1": the trace goes with
                                  this row; nothing: it was only written to in that hour */
-    WB_T_TAGS = 0x0034,       /* arn, tag key -> tag value */
-    WB_T_BLOB = 0x0036,       /* name of a file under DATA/blobs -> le64 size, le32 references */
+    WB_T_OTLP = 0x0033, /* number (u64) -> segment that waits to be exported (engine/otlp.h) */
+    WB_T_TAGS = 0x0034, /* arn, tag key -> tag value */
+    WB_T_BLOB = 0x0036, /* name of a file under DATA/blobs -> le64 size, le32 references */
 
     /* 0x01xx: auth */
     WB_T_ACCESS_KEY = 0x0101, /* access key id -> principal, sealed secret, state */
@@ -132,9 +133,12 @@ enum wb_table {
     WB_T_ECR_REPOSITORY = 0x0a01, /* scope, name -> settings (services/ecr/ecr.h) */
 
     /* 0x0bxx: xray */
-    WB_T_XRAY_GROUP = 0x0b01,   /* scope, group name -> JSON: filter expression, settings */
-    WB_T_XRAY_RULE = 0x0b02,    /* scope, sampling rule's name -> JSON */
-    WB_T_XRAY_SAMPLED = 0x0b03, /* scope, sampling rule's name -> JSON: what clients reported */
+    WB_T_XRAY_GROUP = 0x0b01,      /* scope, group name -> JSON: filter expression, settings */
+    WB_T_XRAY_RULE = 0x0b02,       /* scope, sampling rule's name -> JSON */
+    WB_T_XRAY_SAMPLED = 0x0b03,    /* scope, sampling rule's name -> JSON: what clients reported */
+    WB_T_XRAY_POLICY = 0x0b04,     /* scope, resource policy's name -> JSON: document, revision */
+    WB_T_XRAY_INDEXING = 0x0b05,   /* scope -> JSON: the indexing rule's percentage */
+    WB_T_XRAY_ENCRYPTION = 0x0b06, /* scope -> JSON: the KMS key, as it was named */
 
     /* 0x0b08 and on: kms */
     WB_T_KMS_KEY = 0x0b08,      /* scope, key id -> JSON (services/kms/key.h) */
