@@ -17,11 +17,12 @@ const local = (ms: number) => new Date(ms - new Date(ms).getTimezoneOffset() * 6
 function RangePicker() {
     const r = useStore(range);
     const [open, setOpen] = useState(false);
+    const [wrong, setWrong] = useState(false);
     const [from, to] = spanOf(r);
     const name = 'last' in r ? `Last ${LAST.find(([ms]) => ms === r.last)?.[1] ?? `${Math.round(r.last / 60e3)} minutes`}` : `${stamp(r.from, false)} – ${stamp(r.to, false)}`;
-    const choose = (x: Range) => { range.set(x); setOpen(false); };
+    const choose = (x: Range) => { range.set(x); setOpen(false); setWrong(false); };
     return <>
-        <Button aria-haspopup="dialog" onClick={() => setOpen(true)}>{name}</Button>
+        <Button aria-haspopup="dialog" onClick={() => { setWrong(false); setOpen(true); }}>{name}</Button>
         {open && <Dialog title="Time range" onClose={() => setOpen(false)}>
             <div class="choices">{LAST.map(([ms, text]) => <Button key={ms} kind={'last' in r && r.last === ms ? 'primary' : ''} onClick={() => choose({ last: ms })}>Last {text}</Button>)}</div>
             <form onSubmit={(e) => {
@@ -29,9 +30,12 @@ function RangePicker() {
                 const f = new FormData(e.currentTarget), a = Date.parse(String(f.get('from'))), b = Date.parse(String(f.get('to')));
                 if (a < b)
                     choose({ from: a, to: b });
+                else
+                    setWrong(true);
             }}>
                 <Field label="From"><input name="from" type="datetime-local" defaultValue={local(from)} required /></Field>
                 <Field label="To"><input name="to" type="datetime-local" defaultValue={local(to)} required /></Field>
+                {wrong && <div class="box bad" role="alert">The beginning must be before the end.</div>}
                 <Button kind="primary" type="submit">Show this</Button>
             </form>
         </Dialog>}
@@ -51,27 +55,34 @@ function Search({ onDone }: { onDone: () => void }) {
     const [hits, setHits] = useState<Hit[]>([]);
     const [at, setAt] = useState(0);
     const [busy, setBusy] = useState(false);
+    const hasty = useRef(false); /* Enter came before anything was found: the first that comes is meant */
+    const open = (h?: Hit) => { if (h) { onDone(); go(h.to); } };
     useEffect(() => {
         const stop = new AbortController();
         const q = text.trim().toLowerCase();
         const own: Hit[] = pages.filter((p) => !q || p.title.toLowerCase().includes(q)).map((p) => ({ title: p.title, detail: 'Page', to: href(p.path) }));
         setHits(own);
         setAt(0);
+        hasty.current = false;
+        setBusy(q.length > 1);
         if (q.length < 2)
             return;
-        setBusy(true);
         const wait = setTimeout(async () => {
             await Promise.all(pages.map(async (p) => {
                 const more = await p.search?.(text.trim(), stop.signal).catch(() => []) ?? [];
-                if (!stop.signal.aborted)
-                    setHits((h) => [...h, ...more.slice(0, 8)]);
+                if (stop.signal.aborted)
+                    return;
+                setHits((h) => [...h, ...more.slice(0, 8)]);
+                if (hasty.current && more.length) {
+                    hasty.current = false;
+                    open(more[0]);
+                }
             }));
             if (!stop.signal.aborted)
                 setBusy(false);
         }, 200);
         return () => { clearTimeout(wait); stop.abort(); };
     }, [text]);
-    const open = (h?: Hit) => { if (h) { onDone(); go(h.to); } };
     return <Dialog title="Search" wide onClose={onDone}>
         <input class="search" type="search" autofocus aria-label="Search" aria-controls="hits" placeholder="Pages, shipments, alarms, log groups, traces …" value={text} onInput={(e) => set(e.currentTarget.value)}
             onKeyDown={(e) => {
@@ -81,7 +92,11 @@ function Search({ onDone }: { onDone: () => void }) {
                     setAt(Math.max(0, Math.min(hits.length - 1, at + step)));
                 } else if (e.key === 'Enter') {
                     e.preventDefault();
+                    hasty.current = !hits.length;
                     open(hits[at]);
+                } else if (e.key === 'Escape') { /* which else would only empty the field */
+                    e.preventDefault();
+                    onDone();
                 }
             }} />
         <ul id="hits" class="hits" aria-busy={busy}>{hits.map((h, i) => <li key={h.to + i}><a href={h.to} class={i === at ? 'at' : ''} onClick={(e) => { e.preventDefault(); open(h); }}><b>{h.title}</b> <span>{h.detail}</span></a></li>)}</ul>
@@ -204,7 +219,7 @@ function Inside({ session, onOut }: { session: Session; onOut: () => void }) {
                 <Refresh />
                 <Button kind="plain" title={`Look: ${look} (t)`} aria-label={`Look: ${look}`} onClick={turn}>{look === 'auto' ? '◐' : look === 'light' ? '○' : '●'}</Button>
                 <span class="who" title={session.arn}>{session.auth ? session.arn?.replace(/^.*:/, '') : 'auth off'}</span>
-                {session.auth && <Button kind="plain" onClick={onOut}>Sign out</Button>}
+                {session.auth && <Button kind="plain" class="out" title={`Signed in as ${session.arn?.replace(/^.*:/, '')}`} onClick={onOut}>Sign out</Button>}
             </div>
         </header>
         <Navigation now={page} onGo={() => setMenu(false)} />

@@ -177,7 +177,7 @@ function One({ name }: { name: string }) {
             <div class="columns">
                 <Panel title="History" pad={false}>
                     <Table<Item> label="History" rows={history} empty="Nothing has happened in the last 30 days." height={380} onOpen={setOpen} columns={[
-                        { name: 'When', show: (i) => <Time ms={time(i.Timestamp)} />, width: '11.5rem', sort: (i) => i.Timestamp },
+                        { name: 'When', show: (i) => <Time ms={time(i.Timestamp)} />, width: 'var(--when)', sort: (i) => i.Timestamp },
                         { name: 'What', show: (i) => <span title={i.HistorySummary}>{i.HistorySummary}</span>, width: 'minmax(0, 1fr)' },
                     ]} />
                 </Panel>

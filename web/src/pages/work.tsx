@@ -10,6 +10,12 @@ import type { PageDef } from './registry';
 interface Queue { Target: string; Count: number; Failed: number; OldestMs: number }
 interface Job { Name: string; Kind?: string; Done: number; Total: number; Failure?: string; Failed?: string }
 
+/* "lambda function billing" says of an ARN what people look for. */
+function Target({ of }: { of: string }) {
+    const arn = /^arn:[^:]*:([^:]*):[^:]*:[^:]*:(.*)$/s.exec(of);
+    return <span title={of}>{arn ? `${arn[1]} ${arn[2].replace(/:/g, ' ')}` : of}</span>;
+}
+
 function Work() {
     const status = useData((s) => call('waybill', 'Status', {}, s), []);
     const dead = useData((s) => callAll<any>('waybill', 'ListDead', {}, 'Items', ['NextToken', 'NextToken'], 5000, s), []);
@@ -32,10 +38,10 @@ function Work() {
         <Show of={status}>{(s) => <div class="columns">
             <Panel title="Queues" pad={false}>
                 <Table<Queue> label="Queues" rows={s.Queues ?? []} empty="Nothing waits." height={300} columns={[
-                    { name: 'Target', show: (q) => <span title={q.Target}>{q.Target}</span>, width: 'minmax(0, 3fr)', sort: (q) => q.Target },
-                    { name: 'Waiting', show: (q) => count(q.Count), right: true, sort: (q) => q.Count },
-                    { name: 'Failed before', show: (q) => (q.Failed ? <Badge tone="warn">{count(q.Failed)}</Badge> : '0'), right: true, wide: true, sort: (q) => q.Failed },
-                    { name: 'Oldest', show: (q) => duration(q.OldestMs), right: true, sort: (q) => q.OldestMs },
+                    { name: 'Target', show: (q) => <Target of={q.Target} />, sort: (q) => q.Target },
+                    { name: 'Waiting', show: (q) => count(q.Count), right: true, width: '4.5rem', sort: (q) => q.Count },
+                    { name: 'Failed before', show: (q) => (q.Failed ? <Badge tone="warn">{count(q.Failed)}</Badge> : '0'), right: true, wide: true, width: '6.5rem', sort: (q) => q.Failed },
+                    { name: 'Oldest', show: (q) => duration(Math.round(q.OldestMs / 1e3) * 1e3), right: true, width: '6.5rem', sort: (q) => q.OldestMs },
                 ]} />
             </Panel>
             <Panel title="Jobs" pad={false}>
@@ -48,8 +54,8 @@ function Work() {
         <Panel title="Dead" pad={false}>
             <Show of={dead}>{(rows) => <Table<any> label="Dead rows" rows={rows} empty="Nothing has died in the last 14 days." onOpen={(d) => call('waybill', 'GetDead', { Id: d.Id }).then(setOpen, (e) => setSaid(e.message))} id={(d) => String(d.Id)} columns={[
                 { name: 'Died', show: (d) => <Time ms={time(d.DiedAt)} />, width: 'var(--when)', sort: (d) => time(d.DiedAt) ?? 0 },
-                { name: 'Target', show: (d) => <span title={d.Target}>{d.Target}</span>, width: 'minmax(0, 2fr)', wide: true, sort: (d) => d.Target },
-                { name: 'Reason', show: (d) => <Badge tone="bad">{d.Code ?? d.Reason}</Badge>, width: 'minmax(0, 1fr)', sort: (d) => d.Code ?? d.Reason ?? '' },
+                { name: 'Target', show: (d) => <Target of={d.Target} />, width: 'minmax(0, 2fr)', sort: (d) => d.Target },
+                { name: 'Reason', show: (d) => <Badge tone="bad">{d.Code ?? d.Reason}</Badge>, width: 'minmax(0, 1.2fr)', sort: (d) => d.Code ?? d.Reason ?? '' },
                 { name: 'Attempts', show: (d) => d.Attempts, right: true, width: '6rem', wide: true, sort: (d) => d.Attempts },
             ]} />}</Show>
         </Panel>

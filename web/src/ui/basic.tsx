@@ -43,7 +43,7 @@ export function Button({ kind = '', class: own = '', ...p }: { class?: string; k
 export function ErrorBox({ error, retry }: { error: ApiError; retry?: () => void }) {
     const denied = /AccessDenied|NotAuthorized|Unauthorized/.test(error.code);
     return <div class="box bad" role="alert">
-        <strong>{denied ? 'You may not see this' : error.code}</strong>
+        <strong>{denied ? 'You may not see this' : error.code === 'NoAnswer' ? 'No answer' : error.code}</strong>
         <p>{error.message}</p>
         {retry && <Button onClick={retry}>Try again</Button>}
     </div>;

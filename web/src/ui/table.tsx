@@ -1,6 +1,7 @@
 /*
  * A table of any length: only the rows in sight are in the document, so 100,000 of them scroll like ten. All rows have one
- * height. Arrow keys, Page and Home/End move the row; Enter opens it. Narrow screens show the columns that have no `wide`.
+ * height, and the head has it too: it scrolls with them and sticks, so that its columns are theirs, scroll bar or not. Arrow
+ * keys, Page and Home/End move the row; Enter opens it. Narrow screens show the columns that have no `wide`.
  */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
@@ -15,7 +16,7 @@ export interface Column<T> {
     right?: boolean;   /* numbers */
 }
 
-const ROW = 34, MORE = 10;
+const ROW = 34, HEAD = ROW, MORE = 10;
 
 export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label, height = 560, id, selected }: {
     rows: T[]; columns: Column<T>[]; onOpen?: (row: T) => void; empty?: ComponentChildren; label: string; height?: number;
@@ -44,7 +45,7 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
     const last = Math.min(sorted.length, Math.ceil((top + height) / ROW) + MORE);
     const grid = { gridTemplateColumns: shown.map((c) => c.width ?? 'minmax(0, 1fr)').join(' ') };
     const move = (e: KeyboardEvent) => {
-        const page = Math.floor(height / ROW) - 1;
+        const page = Math.floor((height - HEAD) / ROW) - 1;
         const to = ({ ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: sorted.length - 1 } as Record<string, number>)[e.key];
         if (e.key === 'Enter' && onOpen && e.target === e.currentTarget)
             onOpen(sorted[at]);
@@ -55,22 +56,23 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
         setAt(n);
         if (n * ROW < v.scrollTop)
             v.scrollTop = n * ROW;
-        else if ((n + 1) * ROW > v.scrollTop + v.clientHeight)
-            v.scrollTop = (n + 1) * ROW - v.clientHeight;
+        else if (HEAD + (n + 1) * ROW > v.scrollTop + v.clientHeight)
+            v.scrollTop = HEAD + (n + 1) * ROW - v.clientHeight;
     };
     const click = (e: MouseEvent, row: T, n: number) => {
         setAt(n);
         if (onOpen && !(e.target as HTMLElement).closest('a, button, input, select'))
             onOpen(row);
     };
-    return <div class="table" role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
-        <div role="rowgroup"><div class="head" role="row" style={grid}>{shown.map((c) => {
+    return <div class="table" role="table" aria-label={label} aria-rowcount={sorted.length + 1} ref={view} tabIndex={0} style={{ maxHeight: height }}
+        onScroll={(e) => setTop(e.currentTarget.scrollTop)} onKeyDown={move}>
+        <div class="top" role="rowgroup"><div class="head" role="row" aria-rowindex={1} style={grid}>{shown.map((c) => {
             const i = columns.indexOf(c), mine = order?.[0] === i;
             return <div role="columnheader" key={c.name} class={c.right ? 'right' : ''} aria-sort={mine ? (order![1] > 0 ? 'ascending' : 'descending') : undefined}>
                 {c.sort ? <button type="button" onClick={() => setOrder(mine && order![1] < 0 ? null : [i, mine ? -1 : 1])}>{c.name}<span aria-hidden="true">{mine ? (order![1] > 0 ? ' ↑' : ' ↓') : ''}</span></button> : c.name}
             </div>;
         })}</div></div>
-        <div class="rows" role="rowgroup" ref={view} tabIndex={0} aria-label={`${label}: rows`} style={{ maxHeight: height }} onScroll={(e) => setTop(e.currentTarget.scrollTop)} onKeyDown={move}>
+        <div role="rowgroup">
             <div role="presentation" style={{ height: first * ROW }} />
             {sorted.slice(first, last).map((row, k) => {
                 const n = first + k, key = id?.(row) ?? String(n);

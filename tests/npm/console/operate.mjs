@@ -1,0 +1,135 @@
+/* Shipments, mail and work; and tables of 100,000 rows. */
+import assert from 'node:assert/strict';
+import * as k from './kit.mjs';
+import { facts, has, same } from './kit.mjs';
+
+export async function shipments(page) {
+    await k.go(page, 'shipments');
+    same((await k.rows(page, 'Updates'))[0].slice(1, 4), ['SHIP-1040', 'DELAYED', 'Memphis, TN']);
+    await k.look(page, 'shipments');
+    await page.selectOption('[aria-label=Status]', 'DELAYED');
+    await k.until(async () => (await k.rows(page, 'Updates')).length === 1);
+    await page.fill('input[aria-label="Shipment id"]', 'SHIP-1000');
+    await page.keyboard.press('Enter');
+    await k.until(async () => (await k.text(page, 'h1')) === 'SHIP-1000');
+    await k.settled(page);
+    same(await k.texts(page, '.timeline .badge'), facts.shipments.story);
+    has(await k.text(page, '.facts'), 'DELIVERED');
+    await k.look(page, 'shipment', { narrowHeight: 1000 });
+    await page.click('text=Original >> nth=0');
+    has(await k.text(page, 'dialog'), '"shipmentId": "SHIP-1000"');
+    await k.look(page, 'shipment-original');
+    await page.keyboard.press('Escape');
+    await k.go(page, 'shipments?tab=refused');
+    await k.until(async () => (await k.text(page, '.panel h2')) === `${facts.shipments.refused} refused`);
+    const reasons = {};
+    for (const [, reason] of await k.rows(page, 'Refused updates'))
+        reasons[reason] = (reasons[reason] ?? 0) + 1;
+    same(reasons, facts.shipments.reasons);
+    await k.look(page, 'shipments-refused');
+    await page.click('text=MISSING_SHIPMENT_ID >> nth=-1');
+    has(await k.text(page, 'dialog'), 'shipmentId is missing');
+    await page.keyboard.press('Escape');
+    await k.go(page, 'shipments/NOBODY');
+    has(await k.text(page, 'main'), 'NOBODY');
+    await k.picture(page, 'shipment-unknown');
+    await k.provoking(/400/, async () => {
+        await k.go(page, 'shipments?suffix=nowhere');
+        has(await k.text(page, 'main [role=alert]'), 'not set up here');
+    });
+}
+
+export async function mail(page) {
+    await k.go(page, 'mail');
+    const mails = (await k.api(page, 'waybill', 'ListMails')).Mails;
+    same((await k.rows(page, 'Mails')).map((r) => [r[0], r[1]]), mails.map((m) => [m.Subject, m.To]));
+    assert.ok(mails.some((m) => m.Subject === 'Shipment delayed: SHIP-1040') && mails.some((m) => m.Subject.startsWith('ALARM: "depot-slow"')));
+    await k.look(page, 'mail');
+    await page.click('text=Shipment delayed: SHIP-1040');
+    await k.until(async () => (await k.text(page, 'dialog')).includes('Storm'));
+    await k.look(page, 'mail-read');
+    await page.keyboard.press('Escape');
+    await page.fill('main input.search', 'night@');
+    await k.until(async () => (await k.rows(page, 'Mails')).length === 1);
+    await k.go(page, 'mail?tab=topics');
+    has(await k.text(page, 'main [class~=warn]'), 'One subscription waits');
+    same((await k.rows(page, 'Subscriptions')).map((r) => [r[1], r[3]]).sort(), [['night@example.test', 'pending'], ['ops@example.test', 'confirmed']]);
+    await k.look(page, 'topics');
+    await page.click('text=night@example.test');
+    has(await k.text(page, 'dialog'), 'Nothing is sent to night@example.test before');
+    await k.picture(page, 'subscription');
+    await page.keyboard.press('Escape');
+}
+
+export async function work(page) {
+    await k.go(page, 'work');
+    same(await k.rows(page, 'Queues').then((all) => all.map((r) => r.slice(0, 3))), [['lambda function billing', '1', '1']]);
+    same((await k.rows(page, 'Dead rows')).map((r) => r.slice(1)), [['lambda function billing', 'FunctionError', '3'], ['lambda function billing', 'FunctionError', '3']]);
+    await k.look(page, 'work');
+    await page.locator('[aria-label="Dead rows"] .row').first().click();
+    has(await k.text(page, 'dialog'), 'no luck with');
+    await k.look(page, 'work-dead');
+    await k.ask('mend');
+    await page.click('dialog >> text=Try again');
+    await k.until(async () => (await k.rows(page, 'Dead rows')).length === 1);
+    await page.locator('[aria-label="Dead rows"] .row').first().click();
+    await page.click('dialog >> text=Discard');
+    await k.until(async () => (await k.text(page, 'main')).includes('Nothing has died in the last 14 days.'));
+    same((await k.api(page, 'waybill', 'ListDead')).Items ?? [], []);
+    await k.picture(page, 'work-none-dead');
+}
+
+/* --- 100,000 of something: only what is in sight is in the document, and scrolling goes on drawing --- */
+
+async function scroll(page, selector) {
+    const times = await page.locator(selector).evaluate(async (view) => {
+        const frames = [];
+        let before = await new Promise(requestAnimationFrame);
+        for (let i = 0; i < 60; i++) {
+            view.scrollTop = i < 40 ? view.scrollTop + 400 : (view.scrollHeight * (i - 40)) / 20;
+            const now = await new Promise(requestAnimationFrame);
+            frames.push(now - before);
+            before = now;
+        }
+        view.scrollTop = view.scrollHeight;
+        await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+        return frames.sort((a, b) => a - b);
+    });
+    return `half of the frames within ${times[30].toFixed(1)} ms, all but three within ${times[56].toFixed(1)} ms`;
+}
+
+const nodes = (page) => page.evaluate(() => document.querySelectorAll('*').length);
+
+/* The lines of a log, all of them followed. */
+export async function longLog(page) {
+    await k.go(page, 'logs/%2Fdepot%2Flong?follow=1');
+    await k.until(async () => (await k.text(page, '.lines-foot')).startsWith('100,000 lines'));
+    assert.ok(await nodes(page) < 1500, `${await nodes(page)} nodes`);
+    const told = await scroll(page, '.lines');
+    has((await k.texts(page, '.line code')).at(-1), `line ${facts.logs.long - 1} of the long log`);
+    assert.ok(await nodes(page) < 1500);
+    await k.picture(page, 'log-of-100000');
+    return told;
+}
+
+/* A listing of so many rows that only this test has it: the answer is made here. */
+export async function longTable(page) {
+    const logGroups = Array.from({ length: 100_000 }, (_, i) => ({ logGroupName: `/many/${String(i).padStart(6, '0')}`, arn: 'a', creationTime: 1.7e12 + i, storedBytes: (i * 7919) % 100_000 }));
+    await page.route('**/api/logs/DescribeLogGroups', (route) => route.fulfill({ json: { logGroups } }));
+    await k.go(page, 'logs');
+    await k.until(async () => (await k.rows(page, 'Log groups')).length > 10);
+    same(await page.locator('[role=table]').getAttribute('aria-rowcount'), '100001');
+    assert.ok(await nodes(page) < 1500, `${await nodes(page)} nodes`);
+    const told = await scroll(page, '[role=table]');
+    same((await k.rows(page, 'Log groups')).at(-1)[0], '/many/099999');
+    await page.click('[role=columnheader] >> text=Stored');
+    await page.locator('[role=table]').evaluate((v) => { v.scrollTop = 0; });
+    await k.until(async () => (await k.rows(page, 'Log groups'))[0][2] === '0 B');
+    await page.focus('[role=table]');
+    await page.keyboard.press('End');
+    await k.until(async () => (await k.rows(page, 'Log groups')).at(-1)[2] === '97.7 KiB');
+    await k.picture(page, 'table-of-100000');
+    await page.unroute('**/api/logs/DescribeLogGroups');
+    return told;
+}
