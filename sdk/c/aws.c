@@ -159,6 +159,16 @@ struct request {
     struct wb_slice body;
 };
 
+/* In a function, as the AWS SDKs do: what it calls belongs to its trace. Proxies may change the
+ * header, so it is not signed. */
+static struct curl_slist *with_trace(struct curl_slist *list, struct wb_arena *a)
+{
+    struct wb_slice trace = setting(NULL, "_X_AMZN_TRACE_ID", NULL);
+    if (!trace.n || !getenv("AWS_LAMBDA_FUNCTION_NAME"))
+        return list;
+    return curl_slist_append(list, wb_printf(a, "x-amzn-trace-id: %.*s", WB_FMT(trace)).p);
+}
+
 static struct curl_slist *headers_of(struct wb_aws *c, struct wb_arena *a, const struct request *r,
                                      struct wb_slice endpoint)
 {
@@ -196,6 +206,7 @@ static struct curl_slist *headers_of(struct wb_aws *c, struct wb_arena *a, const
     }
     if (!r->type)
         list = curl_slist_append(list, "content-type:");
+    list = with_trace(list, a);
     return curl_slist_append(list, "expect:");
 }
 

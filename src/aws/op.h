@@ -73,6 +73,7 @@ struct wb_op {
     bool needs_apart; /* a need that is denied does not refuse the call: the handler leaves out what
                          call->need[i].denied tells, and answers so (DeleteObjects) */
     bool creates;     /* what it names is the caller's, whoever has it now (CreateBucket) */
+    bool traces; /* puts the X-Ray segments of its sampled calls itself: call->traced says so */
     bool owner_always; /* the root of the owner's account may, whatever the resource's policy says
                         */
 };
@@ -119,6 +120,11 @@ struct wb_service {
     bool global;          /* not of a region (IAM, STS): its audit records are us-east-1's */
     const struct wb_op *op;
     size_t op_count;
+    /* How X-Ray draws a call: as the resource that this member of the input names, of this origin,
+     * told under this key ("AWS::DynamoDB::Table", "TableName", "table_name"). NULL: as the
+     * service.
+     */
+    const char *trace_origin, *trace_member, *trace_key;
     /* Codes of errors that every service names in its own way; NULL = the protocol's usual one. */
     const char *denied_code;     /* AccessDeniedException; Query: AccessDenied */
     const char *throttle_code;   /* ThrottlingException; REST: TooManyRequestsException; Query:
@@ -187,6 +193,7 @@ struct wb_call {
     struct wb_pair *condition; /* context keys of the whole call */
     size_t condition_count;
     struct wb_denial *denial; /* set when authorization refused */
+    bool traced;              /* has its X-Ray segment, or gets it from the front */
     bool tls;                 /* came over TLS: aws:SecureTransport */
     const char *tls_version, *tls_cipher;
     struct wb_slice host;                 /* as the client named the server */

@@ -137,6 +137,15 @@
 #define WB_OTLP_PAUSE_MAX_MS  3600000LL /* that a collector may ask for */
 #define WB_OTLP_REASON        200       /* bytes of a refusal, in the log */
 #define WB_OTLP_PARENTS       8         /* steps from a subsegment to the segment it lies in */
+#define WB_TRACE_HEADER_MAX   1024
+#define WB_TRACE_BATCH        64        /* segments of functions' calls written at once */
+#define WB_TRACE_BATCHES      4         /* on their way to the writer, a loop; more are dropped */
+#define WB_TRACE_FLUSH_MS     100       /* how long they gather */
+#define WB_TRACE_PORT_TURN    32        /* datagrams read before others get their turn */
+#define WB_TRACE_PORT_BATCH   50        /* segments of one command */
+#define WB_TRACE_PORT_BYTES   (1 << 20) /* of a port's segments on their way; more are dropped */
+#define WB_TRACE_PORT_SECOND  2000      /* datagrams a port takes in a second */
+#define WB_TRACE_PORT_TRACES  16        /* of an environment: the last sampled ones it worked for */
 #define WB_GUNZIP_MAX         WB_HTTP_BODY_MAX /* a gzip body unpacked */
 
 /* Store */

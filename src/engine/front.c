@@ -134,6 +134,8 @@ void wb_front_finish(struct request *r)
     atomic_fetch_sub_explicit(&r->front->open, 1, memory_order_relaxed);
     wb_front_snapshot_end(r);
     count(r);
+    if (r->segment)
+        wb_front_trace_end(r);
     int64_t size = wb_failed(&r->call) ? 0 : wb_front_pieces_size(&r->call);
     struct wb_download *pieces = NULL;
     if (size && !wb_slice_is(r->x->method, "HEAD"))
@@ -230,6 +232,8 @@ static bool admit(struct request *r)
         return false;
     if (!found || !wb_front_authenticate(r, s, sig, why))
         return false;
+    if (c->ctx.trace.n)
+        wb_front_trace_begin(r);
     if (c->protocol != WB_REST_XML ? !unpack(r)
                                    : !r->wire.body_later && !wb_sums_check(c, &r->wire))
         return false;
@@ -369,6 +373,11 @@ static void on_held(void *arg)
     wb_front_held_expire(arg);
 }
 
+static void on_spans(void *arg)
+{
+    wb_front_trace_flush(arg);
+}
+
 void wb_fronts_room(struct wb_engine *e)
 {
     pthread_mutex_lock(&e->fronts_lock);
@@ -440,6 +449,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
     f->give_up = wb_timer_new(l, on_give_up, f);
     f->held = wb_timer_new(l, on_held, f);
     f->flush = wb_timer_new(l, flush, f);
+    f->spans_timer = wb_timer_new(l, on_spans, f);
     wb_front_keys_new(f);
     while (e->service_list[f->services])
         f->services++;
@@ -455,6 +465,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
 void wb_front_drain(struct wb_front *f, void (*done)(void *arg), void *arg)
 {
     flush(f); /* while the writer still runs */
+    wb_front_trace_flush(f);
     wb_front_keys_flush(f);
     wb_http_server_drain(f->server, done, arg);
 }
@@ -480,6 +491,7 @@ void wb_front_free(struct wb_front *f)
     wb_timer_free(f->held);
     wb_timer_free(f->flush);
     wb_front_keys_free(f);
+    wb_front_trace_free(f);
     wb_txn_abort(f->txn);
     for (size_t i = 0; i < f->services; i++)
         free(f->stat[i]);

@@ -28,6 +28,9 @@ struct wb_front {
     struct op_stat **stat; /* by place of the service, then of the operation */
     size_t services;
     struct wb_slice public_host;
+    struct front_spans *spans; /* made and not yet on their way; NULL: none */
+    struct wb_timer *spans_timer;
+    atomic_uint spans_away; /* batches on their way to the writer */
     bool freeing;
     unsigned downloads; /* answers being sent from blobs */
     unsigned uploads;   /* bodies being received as blobs */
@@ -52,8 +55,9 @@ struct request {
     enum wb_commit commit;
     bool arrived; /* held, and back on the loop */
     int64_t held_ns;
-    bool recorded; /* its record is written, or on its way */
-    bool no_room;  /* for its record */
+    bool recorded;                 /* its record is written, or on its way */
+    bool no_room;                  /* for its record */
+    struct front_segment *segment; /* of its sampled trace; NULL: it is in none */
     int64_t began_ns, waiting_ns;
     const struct wb_page *page;   /* instead of an operation */
     struct wb_upload *upload;     /* its body is a blob */
@@ -65,6 +69,13 @@ void wb_front_keys_new(struct wb_front *f);
 void wb_front_keys_free(struct wb_front *f);
 void wb_front_key_used(struct wb_front *f, const struct wb_call *c); /* it signed this call */
 void wb_front_keys_flush(struct wb_front *f);
+
+/* front_trace.c */
+/* For a call with a trace header, once it is known who asks. */
+void wb_front_trace_begin(struct request *r);
+void wb_front_trace_end(struct request *r); /* the call has ended */
+void wb_front_trace_flush(struct wb_front *f);
+void wb_front_trace_free(struct wb_front *f);
 
 /* front_auth.c */
 /* The request's Host and Origin, with auth off. */

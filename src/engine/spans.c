@@ -132,6 +132,18 @@ bool wb_trace_hour_decode(struct wb_arena *a, struct wb_slice key, struct wb_sli
     return table == WB_T_TRACE_HOUR && !k.bad && value.n <= 1;
 }
 
+bool wb_span_get(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                 struct wb_slice trace_id, struct wb_slice span_id, struct wb_slice *document)
+{
+    struct wb_slice value, key;
+    struct wb_span s;
+    key = wb_key(tx->arena, WB_T_TRACE, "ssss", account, region, trace_id, span_id);
+    if (!wb_tx_get(tx, key, &value) || !wb_span_decode(tx->arena, key, value, &s))
+        return false;
+    *document = wb_dup(tx->arena, s.document);
+    return true;
+}
+
 /* --- expiry --- */
 
 /* Deletes the trace's segments, at most *budget rows; true when none is left. */
@@ -201,31 +213,4 @@ void wb_spans_register(struct wb_engine *e)
 {
     static const struct wb_executor expiry = {.name = "trace-expiry", .step = expire};
     wb_executor_register(e, &expiry);
-}
-
-/* --- the header --- */
-
-bool wb_trace_parse(struct wb_slice header, struct wb_trace *t)
-{
-    *t = (struct wb_trace){0};
-    while (header.p) {
-        struct wb_slice part = wb_slice_trim(wb_slice_cut(&header, ';'));
-        if (wb_slice_starts(part, WB_S("Root=")))
-            t->root = wb_slice_sub(part, 5, part.n);
-        else if (wb_slice_starts(part, WB_S("Parent=")))
-            t->parent = wb_slice_sub(part, 7, part.n);
-        else if (wb_slice_starts(part, WB_S("Sampled=")))
-            t->sampled = part.n == 9 && part.p[8] == '1';
-    }
-    return t->root.n != 0;
-}
-
-struct wb_slice wb_trace_child(struct wb_arena *a, struct wb_slice header,
-                               struct wb_slice parent_id)
-{
-    struct wb_trace t;
-    if (!wb_trace_parse(header, &t))
-        return WB_SLICE_NULL;
-    return wb_printf(a, "Root=%.*s;Parent=%.*s;Sampled=%d", WB_FMT(t.root), WB_FMT(parent_id),
-                     t.sampled);
 }

@@ -25,6 +25,10 @@ struct wb_span {
 bool wb_span_decode(struct wb_arena *a, struct wb_slice key, struct wb_slice value,
                     struct wb_span *s);
 
+/* A segment's document, copied into the arena. */
+bool wb_span_get(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                 struct wb_slice trace_id, struct wb_slice span_id, struct wb_slice *document);
+
 struct wb_trace_hour {
     int64_t hour_ms;
     struct wb_slice account, region, trace_id; /* in the arena */

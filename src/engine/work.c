@@ -305,6 +305,8 @@ bool wb_work_settle(struct wb_tx *tx, const struct wb_executor *x, struct wb_wor
     if (!wb_work_key_read(tx->arena, old, &target, &was, &stamp))
         return false;
     row->due_ms = *due;
+    if (o->trace.n)
+        row->ctx.trace = o->trace;
     if (o->kind == WB_RETRY) {
         row->last_code = wb_slice_str(o->code ? o->code : "FAILED");
         row->last_message = o->message;

@@ -32,6 +32,7 @@ struct wb_outcome {
                                 "ThrottlingException"; static */
     struct wb_slice message; /* for people; in the task's arena */
     int64_t after_ms;        /* at least so long until the next attempt; 0 = by the schedule */
+    struct wb_slice trace;   /* the row's trace header from now on; null: as it was */
     void *result;            /* the executor's own, for apply; in the task's arena */
 };
 

@@ -211,10 +211,13 @@ def function(w):
 
     def segments():
         found = x.batch_get_traces(TraceIds=[t])["Traces"][0]["Segments"]
-        return len(found) == 3 and {s["Id"]: json.loads(s["Document"]) for s in found}
+        return len(found) == 4 and {s["Id"]: json.loads(s["Document"]) for s in found}
     tree = wait_for(segments)
+    attempt = [s for k in tree.values() for s in k.get("subsegments", []) if s["name"] == "Attempt #1"][0]
+    tree[attempt["id"]] = attempt
     assert sorted((s["name"], s.get("origin", ""), tree.get(s.get("parent_id"), {}).get("name", "")) for s in tree.values()) == [
-        ("sender", "", ""), ("traced", "AWS::Lambda", "sender"), ("traced", "AWS::Lambda::Function", "traced")]
+        ("Attempt #1", "", ""), ("default", "AWS::Events", "sender"), ("sender", "", ""), ("traced", "AWS::Lambda", "default"),
+        ("traced", "AWS::Lambda::Function", "Attempt #1")]
     assert t in ids(x, 'service(id(name: "traced", type: "AWS::Lambda::Function")) { ok }')
 
 

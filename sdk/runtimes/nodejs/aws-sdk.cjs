@@ -270,6 +270,8 @@ class Client {
         request.host = new URL(endpoint).host;
         for (let n = 1; ; n++) {
             const signed = { ...request, headers: sign(request, { region, service: m.signing, credentials, double: m.protocol !== 'rest-xml' }) };
+            if (process.env._X_AMZN_TRACE_ID) /* not signed: a proxy may change it */
+                signed.headers['x-amzn-trace-id'] ??= process.env._X_AMZN_TRACE_ID;
             const answer = await exchange(endpoint, signed).catch((e) => ({ error: e }));
             const again = n < TRIES && (answer.error || worthAnotherTry(answer));
             if (!again && answer.error)

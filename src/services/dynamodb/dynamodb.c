@@ -146,6 +146,9 @@ const struct wb_service wb_dynamodb_service = {
     .version = "2012-08-10",
     .type_prefix = "com.amazonaws.dynamodb.v20120810#",
     .crc32 = true,
+    .trace_origin = "AWS::DynamoDB::Table",
+    .trace_member = "TableName",
+    .trace_key = "table_name",
     .op = ops,
     .op_count = sizeof(ops) / sizeof(*ops),
 };

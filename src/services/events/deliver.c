@@ -214,6 +214,7 @@ static void apply(struct wb_tx *tx, const struct wb_work *w, const struct wb_out
         handed_over(tx, &m.bus, m.rule, w->first_ms);
         return;
     }
+    wb_put_failed_attempt(tx, &w->ctx, m.target, w->attempts, o);
     if (!last)
         return;
     wb_events_metric(tx, &m.bus, m.rule, "FailedInvocations", 1, "Count");

@@ -50,12 +50,17 @@ struct wb_event {
     struct wb_event_out *out; /* a matched target each */
     uint32_t out_count;
     struct wb_ctx ctx;
+    struct wb_slice header; /* the trace header it came with, or null */
+    int64_t taken_ms;
 };
 struct wb_slice wb_event_text(const struct wb_envelope *v, struct wb_arena *a);
 /* The inputs of all targets of the rules that match. bus, id, text and ctx are set. */
 void wb_event_match(struct wb_event *e, const struct wb_envelope *v, int64_t now_ms,
                     struct wb_arena *a);
 void wb_event_store(struct wb_tx *tx, struct wb_event *e, struct wb_events_tally *t);
+/* Of an event in a sampled trace: puts the segment of its bus, and hangs what follows below it.
+ * False: it is in none. */
+bool wb_event_trace(struct wb_tx *tx, struct wb_event *e);
 /* inside.c: events of the server itself. */
 void wb_events_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *source,
                        const char *detail_type, struct wb_slice resource, struct wb_slice detail);

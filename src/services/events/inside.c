@@ -25,6 +25,7 @@ void wb_events_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *s
                             .detail = wb_json_read(a, detail, NULL)};
     struct wb_events_tally tally = {.count = 0};
     e.ctx.depth++;
+    e.ctx.trace = WB_SLICE_NULL; /* X-Ray does not follow what comes from services */
     e.text = wb_event_text(&v, a);
     wb_event_match(&e, &v, tx->now_ms, a);
     if (e.out_count == 0)

@@ -141,15 +141,54 @@ void wb_event_match(struct wb_event *e, const struct wb_envelope *v, int64_t now
     }
 }
 
+/* The entry's own header goes before the request's. One that X-Ray would not take is dropped, and
+ * the event goes its way (User Guide, "Amazon EventBridge integration with AWS X-Ray"). */
+static void take_trace(struct wb_call *c, struct wb_json in, struct wb_event *e)
+{
+    struct wb_slice own = wb_json_get_str(in, "TraceHeader", c->arena);
+    struct wb_trace t;
+    e->taken_ms = c->tx->now_ms;
+    e->header = own.n ? own : c->ctx.trace;
+    if (!e->header.n || !wb_trace_parse(e->header, &t))
+        e->header = WB_SLICE_NULL;
+    e->ctx.trace = e->header;
+}
+
+bool wb_event_trace(struct wb_tx *tx, struct wb_event *e)
+{
+    struct wb_trace t;
+    const struct wb_bus *b = e->bus;
+    if (!e->header.n || !wb_trace_parse(e->header, &t) || !t.sampled)
+        return false;
+    const struct wb_pair block[] = {{WB_S("operation"), WB_S("PutEvents")},
+                                    {WB_S("request_id"), e->ctx.request_id},
+                                    {WB_S("event_id"), e->id},
+                                    {WB_S("event_bus_name"), b->name},
+                                    {WB_S("resource_arn"), b->arn}};
+    struct wb_segment s = {.account = b->account,
+                           .region = b->region,
+                           .trace_id = t.root,
+                           .id = wb_id_hex(tx->arena, wb_engine_seam(tx->engine), 16),
+                           .parent_id = t.parent,
+                           .name = b->name,
+                           .origin = "AWS::Events",
+                           .start_us = e->taken_ms * 1000,
+                           .end_us = tx->now_ms * 1000,
+                           .status = 200,
+                           .aws = block,
+                           .aws_count = sizeof block / sizeof *block};
+    wb_put_segment(tx, &s);
+    e->ctx.trace = wb_trace_header(tx->arena, t.root, s.id, true, e->header);
+    return true;
+}
+
 static void prepare_entry(struct wb_call *c, struct wb_json in, struct entry *e)
 {
     struct wb_envelope v = {.version = WB_SLICE_NULL};
     if (!read_entry(c, in, e, &v))
         return;
-    struct wb_slice trace = wb_json_get_str(in, "TraceHeader", c->arena);
     e->event.ctx = c->ctx;
-    if (trace.n)
-        e->event.ctx.trace = trace;
+    take_trace(c, in, &e->event);
     struct wb_slice bus = wb_json_get_str(in, "EventBusName", c->arena);
     e->event.ctx.account = wb_bus_account(&c->ctx, bus);
     e->bus_name = wb_bus_name(&e->event.ctx, bus);
@@ -239,10 +278,13 @@ void wb_events_put(struct wb_call *c)
     struct put *p = c->prepared;
     struct wb_events_tally tally = {.count = 0};
     uint32_t failed = 0;
+    c->traced = false;
     for (uint32_t i = 0; i < p->count; i++) {
         failed += p->entry[i].code != NULL;
-        if (p->entry[i].event.bus)
-            wb_event_store(c->tx, &p->entry[i].event, &tally);
+        if (!p->entry[i].event.bus)
+            continue;
+        c->traced |= wb_event_trace(c->tx, &p->entry[i].event);
+        wb_event_store(c->tx, &p->entry[i].event, &tally);
     }
     wb_events_tell(c->tx, &tally);
     count_call(c, p, failed);

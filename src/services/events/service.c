@@ -52,7 +52,7 @@ static const struct wb_op ops[] = {
        .resources = wb_events_of_rule, RULE_FACTS),
     OP("PutEvents", WB_WRITE, wb_es_put, wb_events_put, .resources = wb_events_of_entries,
        .conditions = wb_events_entry_facts, .condition_keys = wb_events_entry_keys,
-       .prepare = wb_events_put_prepare, .body_max = 8 << 20, .data = true),
+       .prepare = wb_events_put_prepare, .body_max = 8 << 20, .data = true, .traces = true),
     OP("TagResource", WB_WRITE, wb_es_tag, wb_events_tag, .resources = wb_events_of_tags),
     OP("UntagResource", WB_WRITE, wb_es_untag, wb_events_untag, .resources = wb_events_of_tags),
     OP("ListTagsForResource", WB_READ, wb_es_list_tags, wb_events_list_tags,
@@ -68,6 +68,9 @@ const struct wb_service wb_events_service = {
     .target = "AWSEvents",
     .version = "2015-10-07",
     .type_prefix = "",
+    .trace_origin = "AWS::Events",
+    .trace_member = "EventBusName",
+    .trace_key = "event_bus_name",
     .op = ops,
     .op_count = sizeof ops / sizeof *ops,
 };

@@ -101,7 +101,7 @@ static void async_done(struct invocation *v)
     struct async_run *run = WB_CONTAINER(v, struct async_run, v);
     struct wb_task *t = run->task;
     struct wb_outcome *o = &run->outcome;
-    *o = (struct wb_outcome){.kind = WB_DONE, .result = v};
+    *o = (struct wb_outcome){.kind = WB_DONE, .result = v, .trace = v->trace_next};
     struct queue *q = lambda_queue(v->l, v->f->arn, false);
     switch (v->result) {
     case LAMBDA_OK:
@@ -157,6 +157,7 @@ static void start(struct wb_task *t)
     v->trace = w->ctx.trace;
     v->arn = f->arn;
     v->async_age_ms = wb_engine_now(e) - w->first_ms;
+    v->attempt = w->attempts + 1;
     v->done = async_done;
     const struct wb_config *config = wb_engine_config(e);
     if (f->reserved == 0) {

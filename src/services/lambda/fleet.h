@@ -37,7 +37,10 @@ struct lambda_report {
     unsigned concurrent;
     bool ran; /* counts as an invocation */
     bool error, throttled, dropped;
-    struct wb_slice trace_id, span_id[2], span[2]; /* segment documents; null = not sampled */
+    bool traced;
+    struct wb_segment segment[2]; /* the service's and the function's */
+    struct wb_slice attempt;      /* of an asynchronous one: the service's subsegments for it */
+    struct wb_slice dwell;        /* and for its waiting, in the first one */
 };
 
 struct invocation {
@@ -51,8 +54,11 @@ struct invocation {
     int64_t arrived_ns; /* monotonic */
     bool waits;         /* for capacity only WB_LAMBDA_WAIT_MS */
     int64_t async_age_ms;
-    struct wb_slice segment[2]; /* ids of its two X-Ray segments; null = not sampled */
+    unsigned attempt; /* of an asynchronous one, from 1 */
+    /* X-Ray: ids of its two segments and of its attempt; null = none are put. */
+    struct wb_slice segment[2], attempt_id;
     struct wb_slice trace_root, trace_parent;
+    struct wb_slice trace_next; /* the header that further attempts begin with; null: as it came */
 
     enum lambda_result result;
     const char *code; /* throttled, system error: AWS's code; else the error type */

@@ -62,6 +62,7 @@ static void written(struct wb_command *cmd, enum wb_commit result)
     struct sync_call *s = WB_CONTAINER(v, struct sync_call, v);
     struct wb_call *c = s->call;
     fill_answer(c, s);
+    c->traced = v->report.traced;
     wb_def_let_go(v->l->e, v->f);
     wb_arena_release(&s->arena);
     free(s);
@@ -126,6 +127,7 @@ static void event_run(struct wb_command *cmd, struct wb_tx *tx)
 {
     struct event_call *s = WB_CONTAINER(cmd, struct event_call, command);
     lambda_enqueue(tx, s->f, &s->call->ctx, s->payload, WB_SLICE_NULL, s->context, tx->now_ms);
+    s->call->traced = s->f->tracing;
 }
 
 static void event_done(struct wb_command *cmd, enum wb_commit result)
@@ -240,4 +242,5 @@ void lambda_invoke_async(struct wb_call *c)
     if (!f || wb_failed(c) || !payload_ok(c, payload, true))
         return;
     lambda_enqueue(c->tx, f, &c->ctx, payload, WB_SLICE_NULL, WB_SLICE_NULL, c->tx->now_ms);
+    c->traced = f->tracing;
 }

@@ -6,32 +6,58 @@
 #include "services/lambda/fleet.h"
 
 #include "base/ids.h"
+#include "engine/spans.h"
 #include <stdio.h>
+
+/* X-Ray's default rule, which is Lambda's and cannot be changed: the first request of a second, and
+ * 5 % of the others (Developer Guide, "Visualize Lambda function invocations using AWS X-Ray"). */
+static bool by_default_rule(struct invocation *v, struct queue *q)
+{
+    struct wb_seam *seam = wb_engine_seam(v->l->e);
+    int64_t second = seam->mono_ns(seam) / 1000000000;
+    uint8_t r;
+    seam->random(seam, &r, 1);
+    bool sampled = q->sampled_at != second || r < 13;
+    q->sampled_at = second;
+    return sampled;
+}
+
+/* All attempts of an asynchronous invocation are told in one segment, so its id is known from the
+ * request's. */
+static struct wb_slice service_segment_id(struct invocation *v)
+{
+    struct wb_buf b = wb_buf_in(v->arena);
+    for (size_t i = 0; v->async_age_ms >= 0 && i < v->id.n && b.n < 16; i++)
+        if (v->id.p[i] != '-')
+            wb_buf_char(&b, v->id.p[i]);
+    struct wb_slice id = wb_buf_slice(&b);
+    return wb_span_id_valid(id) ? id : wb_id_hex(v->arena, wb_engine_seam(v->l->e), 16);
+}
 
 void lambda_trace_begin(struct invocation *v, struct queue *q)
 {
     struct wb_seam *seam = wb_engine_seam(v->l->e);
+    struct wb_slice came = v->trace;
     struct wb_trace t = {0};
-    bool have = v->trace.n && wb_trace_parse(v->trace, &t);
-    bool sampled = have && t.sampled;
-    if (!have && v->f->tracing) {
-        /* X-Ray's default rule: the first request of a second, and 5 % of the others. */
-        int64_t second = seam->mono_ns(seam) / 1000000000;
-        uint8_t r;
-        seam->random(seam, &r, 1);
-        sampled = q->sampled_at != second || r < 13;
-        q->sampled_at = second;
-    }
+    bool have = came.n && wb_trace_parse(came, &t);
+    bool sampled = t.sampled;
+    if (!have)
+        came = WB_SLICE_NULL;
+    if (!t.decided && v->f->tracing)
+        sampled = by_default_rule(v, q);
     v->trace_root = have ? wb_dup(v->arena, t.root) : wb_id_trace_root(v->arena, seam);
-    v->trace_parent = have ? wb_dup(v->arena, t.parent) : WB_SLICE_NULL;
-    sampled = sampled && v->f->tracing;
-    for (int i = 0; i < 2; i++)
-        v->segment[i] = sampled ? wb_id_hex(v->arena, seam, 16) : WB_SLICE_NULL;
-    struct wb_slice parent = sampled ? v->segment[1] : v->trace_parent;
+    v->trace_parent = wb_dup(v->arena, t.parent);
+    if (!t.decided)
+        v->trace_next = wb_trace_header(v->arena, v->trace_root, v->trace_parent, sampled, came);
+    struct wb_slice parent = v->trace_parent;
+    if (sampled && v->f->tracing) {
+        v->segment[0] = service_segment_id(v);
+        parent = v->segment[1] = wb_id_hex(v->arena, seam, 16);
+        v->attempt_id = wb_id_hex(v->arena, seam, 16);
+    }
     if (!parent.n)
         parent = wb_id_hex(v->arena, seam, 16);
-    v->trace = wb_printf(v->arena, "Root=%.*s;Parent=%.*s;Sampled=%d", WB_FMT(v->trace_root),
-                         WB_FMT(parent), sampled || (have && t.sampled));
+    v->trace = wb_trace_header(v->arena, v->trace_root, parent, sampled, came);
 }
 
 void lambda_report_begin(struct invocation *v, struct env *e)
@@ -50,52 +76,95 @@ void lambda_report_begin(struct invocation *v, struct env *e)
 
 /* --- segments --- */
 
-static void seconds(struct wb_json_writer *w, const char *name, int64_t ms)
+static struct wb_segment segment(struct invocation *v, int i, int64_t start_us, int64_t end_us)
 {
-    char b[WB_TIME_MAX];
-    size_t n = wb_time_format(b, ms, WB_TIME_EPOCH_F);
-    wb_jw_kraw(w, name, wb_slice(b, n));
+    struct wb_pair *block = wb_new_n(v->arena, struct wb_pair, 2);
+    block[0] = (struct wb_pair){WB_S("request_id"), v->id};
+    block[1] = (struct wb_pair){i ? WB_S("function_arn") : WB_S("resource_arn"), v->f->arn};
+    return (struct wb_segment){.account = v->f->account,
+                               .region = v->f->region,
+                               .trace_id = v->trace_root,
+                               .id = v->segment[i],
+                               .parent_id = i ? v->segment[0] : v->trace_parent,
+                               .name = v->f->name,
+                               .origin = i ? "AWS::Lambda::Function" : "AWS::Lambda",
+                               .start_us = start_us,
+                               .end_us = end_us,
+                               .fault = i && v->report.error,
+                               .error = !i && v->report.error,
+                               .aws = block,
+                               .aws_count = 2};
 }
 
-static struct wb_slice segment(struct invocation *v, int i, int64_t start_ms, int64_t end_ms)
+static struct wb_slice subsegment(struct invocation *v, struct wb_slice id, struct wb_slice name,
+                                  int64_t start_us, int64_t end_us, bool error)
 {
-    struct wb_buf b = wb_buf_in(v->arena);
-    struct wb_json_writer w;
-    wb_jw_init(&w, &b);
-    wb_jw_object(&w);
-    wb_jw_kstr(&w, "name", v->f->name);
-    wb_jw_kstr(&w, "id", v->segment[i]);
-    wb_jw_kstr(&w, "trace_id", v->trace_root);
-    struct wb_slice parent = i ? v->segment[0] : v->trace_parent;
-    if (parent.n)
-        wb_jw_kstr(&w, "parent_id", parent);
-    seconds(&w, "start_time", start_ms);
-    seconds(&w, "end_time", end_ms);
-    wb_jw_kcstr(&w, "origin", i ? "AWS::Lambda::Function" : "AWS::Lambda");
-    if (v->report.error)
-        wb_jw_kbool(&w, i ? "fault" : "error", true);
-    wb_jw_key(&w, "aws");
-    wb_jw_object(&w);
-    wb_jw_kstr(&w, "account_id", v->f->account);
-    wb_jw_kstr(&w, i ? "function_arn" : "resource_arn", v->f->arn);
-    wb_jw_kstr(&w, "request_id", v->id);
-    wb_jw_end_object(&w);
-    wb_jw_end_object(&w);
-    return wb_buf_slice(&b);
+    return wb_printf(v->arena,
+                     "{\"id\":\"%.*s\",\"name\":\"%.*s\",\"start_time\":%lld.%06lld,\"end_time\":"
+                     "%lld.%06lld%s}",
+                     WB_FMT(id), WB_FMT(name), (long long)start_us / 1000000,
+                     (long long)start_us % 1000000, (long long)end_us / 1000000,
+                     (long long)end_us % 1000000, error ? ",\"error\":true" : "");
 }
 
-static void trace_end(struct invocation *v)
+/* The first work of an environment begins with its Init. */
+static void tell_init(struct invocation *v, int64_t init_us)
+{
+    struct wb_segment *s = &v->report.segment[1];
+    struct wb_slice id = wb_id_hex(v->arena, wb_engine_seam(v->l->e), 16);
+    if (init_us <= 0)
+        return;
+    s->subsegments =
+        subsegment(v, id, WB_S("Initialization"), s->start_us - init_us, s->start_us, false);
+    s->start_us -= init_us;
+}
+
+/* What the service did with an asynchronous invocation until now. */
+static void tell_attempt(struct invocation *v, int64_t start_us, int64_t end_us)
+{
+    struct lambda_report *r = &v->report;
+    int64_t came_us = start_us - v->async_age_ms * 1000;
+    r->segment[0].start_us = came_us;
+    r->segment[1].parent_id = v->attempt_id;
+    r->attempt = subsegment(v, v->attempt_id, wb_printf(v->arena, "Attempt #%u", v->attempt),
+                            start_us, end_us, r->error);
+    r->dwell = subsegment(v, wb_id_hex(v->arena, wb_engine_seam(v->l->e), 16), WB_S("Dwell Time"),
+                          came_us, start_us, false);
+}
+
+static void trace_end(struct invocation *v, int64_t init_us)
 {
     struct lambda_report *r = &v->report;
     if (!v->segment[0].n)
         return;
-    int64_t end = r->start_ms + r->duration_us / 1000;
-    int64_t waited = (lambda_mono_us(v->l) - v->arrived_ns / 1000 - r->duration_us) / 1000;
-    r->trace_id = v->trace_root;
-    for (int i = 0; i < 2; i++) {
-        r->span_id[i] = v->segment[i];
-        r->span[i] = segment(v, i, i || waited < 0 ? r->start_ms : r->start_ms - waited, end);
+    int64_t start = r->start_ms * 1000, end = start + r->duration_us;
+    int64_t waited = lambda_mono_us(v->l) - v->arrived_ns / 1000 - r->duration_us;
+    r->traced = true;
+    r->segment[0] = segment(v, 0, waited < 0 ? start : start - waited, end);
+    r->segment[1] = segment(v, 1, start, end);
+    r->segment[0].status = v->async_age_ms >= 0 ? 202 : 200;
+    tell_init(v, init_us);
+    if (v->async_age_ms >= 0)
+        tell_attempt(v, waited < 0 ? start : start - waited, end);
+}
+
+/* Adds this attempt to what the segment tells of earlier ones. */
+static void write_service_segment(struct wb_tx *tx, const struct lambda_report *r)
+{
+    struct wb_segment s = r->segment[0];
+    struct wb_slice before, told = r->dwell;
+    if (!r->attempt.n) {
+        wb_put_segment(tx, &s);
+        return;
     }
+    if (wb_span_get(tx, s.account, s.region, s.trace_id, s.id, &before)) {
+        struct wb_slice list =
+            wb_json_raw(wb_json_get(wb_json_read(tx->arena, before, NULL), "subsegments"));
+        if (list.n > 2)
+            told = wb_slice_sub(list, 1, list.n - 1);
+    }
+    s.subsegments = wb_printf(tx->arena, "%.*s,%.*s", WB_FMT(told), WB_FMT(r->attempt));
+    wb_put_segment(tx, &s);
 }
 
 /* --- the end --- */
@@ -114,6 +183,7 @@ void lambda_report_end(struct invocation *v, struct env *e)
     if (e->init_us > 0)
         snprintf(init, sizeof init, "Init Duration: %lld.%02lld ms\t", (long long)e->init_us / 1000,
                  (long long)e->init_us % 1000 / 10);
+    int64_t init_us = e->init_us;
     e->init_us = 0;
     if (v->segment[0].n)
         snprintf(trace, sizeof trace, "\nXRAY TraceId: %.*s\tSegmentId: %.*s\tSampled: true\t",
@@ -130,7 +200,7 @@ void lambda_report_end(struct invocation *v, struct env *e)
         tail = wb_slice_sub(tail, tail.n - WB_LAMBDA_TAIL, tail.n);
     v->tail = wb_dup(v->arena, tail);
     env_output_take(e, v->arena, r);
-    trace_end(v);
+    trace_end(v, init_us);
 }
 
 /* --- metrics --- */
@@ -172,8 +242,8 @@ void lambda_report_write(struct wb_tx *tx, const struct lambda_function *f,
         put(tx, f, "Throttles", 1, "Count");
     if (r->dropped)
         put(tx, f, "AsyncEventsDropped", 1, "Count");
-    for (int i = 0; i < 2; i++) {
-        if (r->span[i].n)
-            wb_put_span(tx, f->account, f->region, r->trace_id, r->span_id[i], r->span[i]);
+    if (r->traced) {
+        write_service_segment(tx, r);
+        wb_put_segment(tx, &r->segment[1]);
     }
 }

@@ -8,6 +8,7 @@
  */
 #include "services/lambda/fleet.h"
 
+#include "auth/session.h"
 #include "base/arn.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -56,6 +57,8 @@ static struct wb_credentials any_session(struct env *e)
                       WB_FMT(name), WB_FMT(e->f->name));
     struct wb_slice id = wb_id_hex(&e->arena, seam, 17);
     p.id = wb_printf(&e->arena, "AROA%.*s:%.*s", WB_FMT(id), WB_FMT(e->f->name));
+    struct wb_session session = {.issued_ms = wb_engine_now(e->l->e), .function = e->f->arn};
+    p.session = wb_session_write(&e->arena, &session);
     return wb_session_make(&e->arena, wb_engine_keyring(e->l->e), seam, &p, wb_engine_now(e->l->e),
                            WB_LAMBDA_SESSION_S);
 }

@@ -81,6 +81,10 @@ static void lambda_step(struct wb_tx *tx, const struct wb_work *w, struct wb_out
 /* Metric of a delivery's end, for both kinds of subscriber. */
 void sns_delivered(struct wb_tx *tx, const struct wb_work *w, const struct wb_outcome *o, bool last)
 {
+    struct wb_slice endpoint =
+        wb_json_get_str(wb_json_read(tx->arena, w->meta, NULL), "endpoint", tx->arena);
+    if (o->kind == WB_RETRY || o->kind == WB_PERMANENT)
+        wb_put_failed_attempt(tx, &w->ctx, endpoint, w->attempts, o);
     if (!last)
         return;
     struct wb_arn topic;
@@ -245,9 +249,39 @@ static bool publish_job_step(struct wb_tx *tx, struct wb_job *j)
 
 static const struct wb_job_kind publish_job = {"sns.publish", publish_job_step};
 
-void sns_publish(struct wb_tx *tx, const struct topic *t, const struct message *m,
-                 const struct wb_ctx *ctx)
+/* The segment of a topic with active tracing; what follows hangs below it (Developer Guide, "Active
+ * tracing in Amazon SNS"). A topic without passes the header on as it came. */
+static void trace(struct wb_tx *tx, const struct topic *t, struct wb_ctx *ctx)
 {
+    struct wb_trace h;
+    if (!ctx->trace.n || !wb_trace_parse(ctx->trace, &h) || !h.sampled ||
+        !wb_slice_is(sns_topic_attribute(tx->arena, t, "TracingConfig"), "Active"))
+        return;
+    const struct wb_pair block[] = {{WB_S("operation"), WB_S("Publish")},
+                                    {WB_S("request_id"), ctx->request_id},
+                                    {WB_S("topic_arn"), t->arn}};
+    struct wb_segment s = {.account = t->account,
+                           .region = t->region,
+                           .trace_id = h.root,
+                           .id = wb_id_hex(tx->arena, wb_engine_seam(tx->engine), 16),
+                           .parent_id = h.parent,
+                           .name = t->name,
+                           .origin = "AWS::SNS",
+                           .start_us = tx->now_ms * 1000,
+                           .end_us = tx->now_ms * 1000,
+                           .status = 200,
+                           .aws = block,
+                           .aws_count = sizeof block / sizeof *block};
+    wb_put_segment(tx, &s);
+    ctx->trace = wb_trace_header(tx->arena, h.root, s.id, true, ctx->trace);
+}
+
+void sns_publish(struct wb_tx *tx, const struct topic *t, const struct message *m,
+                 const struct wb_ctx *cause, bool traced)
+{
+    struct wb_ctx own = *cause, *ctx = &own;
+    if (!traced)
+        trace(tx, t, ctx);
     struct wb_slice after = WB_SLICE_NULL;
     uint64_t served = 0;
     if (!fan_out(tx, t, m, ctx, &after, &served))
@@ -347,7 +381,7 @@ void sns_publish_call(struct wb_call *c)
         return;
     }
     m.id = wb_id_uuid(c->arena, wb_engine_seam(c->engine));
-    sns_publish(c->tx, &t, &m, &c->ctx);
+    sns_publish(c->tx, &t, &m, &c->ctx, c->traced);
     wb_out_str(&c->out, "MessageId", m.id);
 }
 
@@ -392,7 +426,7 @@ void sns_publish_batch(struct wb_call *c)
         if (refused[i].p)
             continue;
         m.id = wb_id_uuid(c->arena, wb_engine_seam(c->engine));
-        sns_publish(c->tx, &t, &m, &c->ctx);
+        sns_publish(c->tx, &t, &m, &c->ctx, c->traced);
         wb_out_object(&c->out, NULL);
         wb_out_str(&c->out, "Id", wb_json_get_str(it.value, "Id", c->arena));
         wb_out_str(&c->out, "MessageId", m.id);
@@ -437,7 +471,7 @@ static void deliver(struct wb_tx *tx, const struct wb_delivery *d, struct wb_out
                             .body = d->payload};
         if (d->per_protocol)
             m.structure = wb_json_read(tx->arena, d->payload, NULL);
-        sns_publish(tx, &def->topic, &m, d->ctx);
+        sns_publish(tx, &def->topic, &m, d->ctx, false);
         out->kind = WB_ACCEPTED;
     }
 }

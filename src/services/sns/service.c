@@ -229,6 +229,9 @@ const struct wb_service wb_sns_service = {
     .denied_code = "AuthorizationError",
     .throttle_code = "Throttled",
     .internal_code = "InternalError",
+    .trace_origin = "AWS::SNS",
+    .trace_member = "TopicArn",
+    .trace_key = "topic_arn",
     .op = ops,
     .op_count = sizeof ops / sizeof *ops,
 };

@@ -78,9 +78,9 @@ struct message {
     struct wb_json attributes; /* MessageAttributes as in the request, or WB_JSON_NONE */
 };
 /* publish.c: hands the message to every confirmed subscription: the first ones in this command, the
- * rest by a job. */
+ * rest by a job. `traced`: the call that brought it has its X-Ray segment already. */
 void sns_publish(struct wb_tx *tx, const struct topic *t, const struct message *m,
-                 const struct wb_ctx *ctx);
+                 const struct wb_ctx *cause, bool traced);
 
 /* mail.c: what a mail's work row carries. */
 void sns_mail_confirmation(struct wb_tx *tx, const struct topic *t, const struct subscription *s,

@@ -299,23 +299,6 @@ static void test_logs(void **state)
     world_close(&w);
 }
 
-static void test_trace(void **state)
-{
-    struct wb_arena a;
-    struct wb_trace t;
-    wb_arena_init(&a, 0);
-    assert_true(wb_trace_parse(
-        WB_S("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"), &t));
-    assert_true(wb_slice_is(t.root, "1-5759e988-bd862e3fe1be46a994272793"));
-    assert_true(wb_slice_is(t.parent, "53995c3f42cd8ad8"));
-    assert_true(t.sampled);
-    assert_true(wb_slice_is(wb_trace_child(&a, WB_S(" Root=1-a ; Sampled=0"), WB_S("b")),
-                            "Root=1-a;Parent=b;Sampled=0"));
-    assert_false(wb_trace_parse(WB_S("Parent=1"), &t));
-    assert_false(wb_trace_parse(WB_SLICE_NULL, &t));
-    wb_arena_release(&a);
-}
-
 static void span(struct wb_tx *tx, void *arg)
 {
     wb_put_span(tx, WB_S("0"), WB_S("eu"), WB_S("1-a"), WB_S("b"), WB_S("{}"));
@@ -340,7 +323,7 @@ int main(void)
         cmocka_unit_test(test_first),    cmocka_unit_test(test_home),
         cmocka_unit_test(test_metrics),  cmocka_unit_test(test_metric_bound),
         cmocka_unit_test(test_counters), cmocka_unit_test(test_logs),
-        cmocka_unit_test(test_trace),    cmocka_unit_test(test_span),
+        cmocka_unit_test(test_span),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,276 @@
+"""One tree a trace: from PutEvents over the bus, the function and its calls to tables and topics, to who is subscribed there."""
+import datetime
+import io
+import json
+import os
+import re
+import time
+import zipfile
+
+import node_functions
+from original_stack import HANDLER, OriginalStack
+from waybill_server import Waybill, allow, wait_for
+
+INVOKE = {"Action": "lambda:InvokeFunction"}
+
+
+def new_trace():
+    return f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
+
+
+class Tree:
+    """A trace's segments, with their subsegments, by id."""
+
+    def __init__(self, x, trace):
+        traces = x.batch_get_traces(TraceIds=[trace])["Traces"]
+        self.part, self.segments = {}, []
+        for s in traces[0]["Segments"] if traces else []:
+            document = json.loads(s["Document"])
+            assert document["id"] == s["Id"] and document["trace_id"] == trace
+            self.segments.append(document)
+            self.add(document, document.get("parent_id"))
+
+    def add(self, document, parent):
+        assert document["id"] not in self.part and document["start_time"] <= document["end_time"], document
+        self.part[document["id"]] = {**document, "parent_id": parent}
+        for s in document.get("subsegments", []):
+            self.add(s, document["id"])
+
+    def path(self, s):
+        """Names from the root down to s, e.g. bus/function/Attempt #1/function/table."""
+        names = []
+        while s:
+            names.append(s["name"])
+            s = self.part.get(s.get("parent_id"))
+        return "/".join(reversed(names))
+
+    def shape(self):
+        return sorted((self.path(s), s.get("origin", s.get("type", ""))) for s in self.segments)
+
+    def find(self, origin, name=None, **aws):
+        found = [s for s in self.segments if s.get("origin") == origin and (name is None or s["name"] == name)
+                 and all(s["aws"].get(k) == v for k, v in aws.items())]
+        return found[0] if len(found) == 1 else found
+
+
+def tree_of(x, trace, there):
+    """The trace once there(tree) is true."""
+    last = []
+
+    def look():
+        last[:] = [Tree(x, trace)]
+        return there(last[0]) and last[0]
+    try:
+        return wait_for(look, seconds=20, every=0.05)
+    except AssertionError:
+        raise AssertionError(json.dumps(last[0].segments, indent=1))
+
+
+def find_traces(x, expression):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return x.get_trace_summaries(StartTime=now - datetime.timedelta(minutes=10), EndTime=now + datetime.timedelta(seconds=5),
+                                 FilterExpression=expression)["TraceSummaries"]
+
+
+def edges(x, trace):
+    services = x.get_trace_graph(TraceIds=[trace])["Services"]
+    name = {s["ReferenceId"]: (s["Name"], s.get("Type")) for s in services}
+    return {(name[s["ReferenceId"]], name[e["ReferenceId"]]): e["SummaryStatistics"] for s in services for e in s["Edges"]}
+
+
+def zipped(text):
+    b = io.BytesIO()
+    with zipfile.ZipFile(b, "w") as z:
+        z.writestr("index.py", text)
+    return b.getvalue()
+
+
+def python_function(w, name, text, *statements, mode="Active", **more):
+    f = w.client("lambda")
+    arn = f.create_function(FunctionName=name, Runtime="python3.10", Handler="index.handler", Role=w.role(name, *statements), Timeout=20,
+                            Code={"ZipFile": zipped(text)}, TracingConfig={"Mode": mode}, **more)["FunctionArn"]
+    f.get_waiter("function_active_v2").wait(FunctionName=name)
+    return arn
+
+
+def route(w, source, arn, bus="default"):
+    """A rule that sends what comes from the source to the function."""
+    events, f = w.client("events"), w.client("lambda")
+    rule = events.put_rule(Name=source, EventBusName=bus, EventPattern=json.dumps({"source": [source]}))["RuleArn"]
+    f.add_permission(FunctionName=arn, StatementId=source, Action="lambda:InvokeFunction", Principal="events.amazonaws.com", SourceArn=rule)
+    events.put_targets(Rule=source, EventBusName=bus, Targets=[{"Id": "1", "Arn": arn}])
+    return rule
+
+
+def put(w, source, header=None, detail="{}", **more):
+    entry = {"Source": source, "DetailType": "d", "Detail": detail, **more}
+    if header:
+        entry["TraceHeader"] = header
+    r = w.client("events").put_events(Entries=[entry])
+    assert r["FailedEntryCount"] == 0, r
+
+
+def with_header(client, header):
+    """The client's requests carry the header."""
+    def add(request, **_):
+        request.headers["X-Amzn-Trace-Id"] = header
+    client.meta.events.register("before-send", add)
+    return client
+
+
+def shipments(w):
+    """The stack as it is deployed: the function in C over sdk/c."""
+    x = w.client("xray")
+    w.shipments("ops@example.test")
+    bus, function, log, topic = (f"{n}-us-east-1-dev" for n in ("shipment-events", "shipment-processor", "shipment-logs", "shipment-alerts"))
+    trace, parent = new_trace(), os.urandom(8).hex()
+    update = {"shipmentId": "SHIP-9", "status": "DELAYED", "location": "Dallas, TX", "carrier": "FedEx", "trackingNumber": "1",
+              "timestamp": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "delayReason": "snow"}
+    w.client("events").put_events(Entries=[{"Source": "logistics.shipments", "DetailType": "Shipment Update", "EventBusName": bus,
+                                            "Detail": json.dumps(update), "TraceHeader": f"Root={trace};Parent={parent};Sampled=1;Lineage=a:1"}])
+    tree = tree_of(x, trace, lambda t: t.find("AWS::SNS") and t.find("AWS::Lambda::Function") and t.find("AWS::DynamoDB::Table", log))
+    works = f"{bus}/{function}/Attempt #1/{function}"
+    shape = tree.shape()
+    assert (bus, "AWS::Events") in shape and (f"{bus}/{function}", "AWS::Lambda") in shape and (works, "AWS::Lambda::Function") in shape, shape
+    assert (f"{works}/{log}", "AWS::DynamoDB::Table") in shape and (f"{works}/{topic}", "AWS::SNS") in shape, shape
+    assert all(s.get("parent_id") for s in tree.segments) and tree.find("AWS::Events")["parent_id"] == parent
+    assert [tree.path(s) for s in tree.segments if tree.path(s).split("/")[0] != bus] == []
+    saved = tree.find("AWS::DynamoDB::Table", log)
+    saved = saved if isinstance(saved, dict) else saved[0]
+    assert saved["aws"]["table_name"] == log and saved["aws"]["operation"] == "PutItem" and saved["http"]["response"]["status"] == 200
+    assert saved["aws"]["request_id"] and saved["aws"]["account_id"] == "000000000000" and saved["aws"]["region"] == "us-east-1"
+    assert tree.find("AWS::SNS")["aws"]["operation"] == "Publish" and tree.find("AWS::SNS")["aws"]["topic_arn"].endswith(topic)
+    e = edges(x, trace)
+    lambdas = (function, "AWS::Lambda"), (function, "AWS::Lambda::Function")
+    for edge in (((bus, "AWS::Events"), lambdas[0]), lambdas, (lambdas[1], (log, "AWS::DynamoDB::Table")), (lambdas[1], (topic, "AWS::SNS"))):
+        assert edge in e, (edge, list(e))
+    assert e[lambdas]["TotalCount"] == 1
+    found = [t for t in find_traces(x, f'service("{log}")') if t["Id"] == trace]
+    assert len(found) == 1 and not found[0]["HasError"] and not found[0]["HasFault"]
+
+
+def original(w):
+    """The original handler with its own libraries; an event put without any header is sampled by the function."""
+    x = w.client("xray")
+    s = OriginalStack(w)
+    entry = {"Source": "logistics.shipments", "DetailType": "Shipment Update", "EventBusName": s.bus,
+             "Detail": json.dumps({"shipmentId": "S1", "status": "IN_TRANSIT", "timestamp": "2026-11-22T12:00:00Z"})}
+    w.aws("events", "put-events", "--entries", json.dumps([entry]))
+    found = wait_for(lambda: find_traces(x, f'service("{s.table}")'))
+    assert len(found) == 1
+    tree = tree_of(x, found[0]["Id"], lambda t: len(t.segments) == 3)
+    works = f"{s.function}/Attempt #1/{s.function}"
+    assert tree.shape() == [(s.function, "AWS::Lambda"), (works, "AWS::Lambda::Function"), (f"{works}/{s.table}", "AWS::DynamoDB::Table")]
+    assert found[0]["EntryPoint"]["Name"] == s.function
+    # The same with a header, by HTTP this time.
+    trace = new_trace()
+    with_header(w.client("events"), f"Root={trace};Parent=00f067aa0ba902b7;Sampled=1").put_events(Entries=[entry, entry])
+    tree = tree_of(x, trace, lambda t: len(t.find("AWS::DynamoDB::Table", s.table)) == 2)
+    assert len(tree.segments) == 8 and len(tree.find("AWS::Events", s.bus)) == 2, tree.shape()
+
+
+PYTHON = """
+import boto3, os
+from botocore.config import Config
+d, n = boto3.client("dynamodb"), boto3.client("sns")
+def handler(e, c):
+    try:
+        d.put_item(TableName="things", Item={"id": {"S": "a"}}, ConditionExpression="attribute_not_exists(id)")
+    except d.exceptions.ConditionalCheckFailedException:
+        pass
+    d.get_item(TableName="things", Key={"id": {"S": "a"}})
+    n.publish(TopicArn=os.environ["TOPIC"], Message="hello")
+    try:
+        d.put_item(TableName="secret", Item={"id": {"S": "a"}})
+    except d.exceptions.ClientError:
+        pass
+    try:
+        boto3.client("lambda", config=Config(retries={"max_attempts": 1})).invoke(FunctionName="busy", Payload=b"{}")
+    except Exception:
+        pass
+    return os.environ["_X_AMZN_TRACE_ID"]
+"""
+
+
+def calls(w):
+    """A function with boto3: what it calls, what fails, and what the topic sets off."""
+    x, ddb, sns, f = (w.client(s) for s in ("xray", "dynamodb", "sns", "lambda"))
+    for table in ("things", "secret"):
+        ddb.create_table(TableName=table, BillingMode="PAY_PER_REQUEST", AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    heard = python_function(w, "heard", "def handler(e, c):\n    return 1")
+    f.add_permission(FunctionName="heard", StatementId="s", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com", SourceArn=topic)
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=heard)
+    python_function(w, "busy", "def handler(e, c):\n    return 1")
+    f.put_function_concurrency(FunctionName="busy", ReservedConcurrentExecutions=0)
+    arn = python_function(w, "caller", PYTHON, allow("sns:Publish"), allow("lambda:InvokeFunction"), Environment={"Variables": {"TOPIC": topic}},
+                          *[allow("dynamodb:*", f"arn:aws:dynamodb:*:*:table/things")])
+    route(w, "calls", arn)
+    trace = new_trace()
+    put(w, "calls", f"Root={trace};Sampled=1")
+    tree = tree_of(x, trace, lambda t: len(t.segments) == 11)
+    works = "default/caller/Attempt #1/caller"
+    assert tree.shape() == sorted([
+        ("default", "AWS::Events"), ("default/caller", "AWS::Lambda"), (works, "AWS::Lambda::Function"),
+        (works + "/things", "AWS::DynamoDB::Table"), (works + "/things", "AWS::DynamoDB::Table"), (works + "/secret", "AWS::DynamoDB::Table"),
+        (works + "/news", "AWS::SNS"), (works + "/news/heard", "AWS::Lambda"), (works + "/news/heard/Attempt #1/heard", "AWS::Lambda::Function"),
+        (works + "/busy", "AWS::Lambda"), (works + "/busy", "AWS::Lambda")]), tree.shape()
+    refused = tree.find("AWS::DynamoDB::Table", "secret")
+    assert refused["error"] and refused["http"]["response"]["status"] == 400 and "fault" not in refused
+    assert refused["cause"]["exceptions"][0]["type"] == "AccessDeniedException" and "not authorized" in refused["cause"]["exceptions"][0]["message"]
+    busy = tree.find("AWS::Lambda", "busy")[1]  # the client tries twice
+    assert busy["throttle"] and busy["error"] and busy["http"]["response"]["status"] == 429 and busy["aws"]["function_name"] == "busy"
+    summary = [t for t in find_traces(x, 'service("busy") { throttle }') if t["Id"] == trace][0]
+    assert summary["HasThrottle"] and not summary["HasError"] and not summary["HasFault"] and summary["EntryPoint"]["Name"] == "default"
+    e = edges(x, trace)
+    assert e[("caller", "AWS::Lambda::Function"), ("things", "AWS::DynamoDB::Table")]["TotalCount"] == 2
+    assert e[("caller", "AWS::Lambda::Function"), ("busy", "AWS::Lambda")]["ErrorStatistics"]["ThrottleCount"] == 2
+    # A failing condition is an error; the first time there was none.
+    put(w, "calls", f"Root={(again := new_trace())};Sampled=1")
+    tree = tree_of(x, again, lambda t: len(t.segments) == 11)
+    put_item = tree.find("AWS::DynamoDB::Table", "things", operation="PutItem")
+    assert put_item["error"] and put_item["cause"]["exceptions"][0]["type"] == "ConditionalCheckFailedException"
+    # What upstream decided is obeyed, and what X-Ray does not know goes on.
+    put(w, "calls", f"Root={(unsampled := new_trace())};Parent=00f067aa0ba902b7;Sampled=0")
+    r = f.invoke(FunctionName="caller", Payload=b"{}")
+    assert r["ResponseMetadata"]["HTTPHeaders"]["x-amzn-trace-id"].startswith("Root=1-")
+    put(w, "calls", "Root=nonsense;Sampled=1")
+    traced = with_header(w.client("lambda"), f"Self=1-x;Root={unsampled};Parent=00f067aa0ba902b7;Sampled=0;Lineage=a:1|b:2")
+    header = json.loads(traced.invoke(FunctionName="caller", Payload=b"{}")["Payload"].read())
+    assert header == f"Root={unsampled};Parent=00f067aa0ba902b7;Sampled=0;Self=1-x;Lineage=a:1|b:2", header
+    assert x.batch_get_traces(TraceIds=[unsampled])["Traces"] == []
+
+
+def active_topic(w):
+    """A topic with active tracing between a rule and a function; one without passes the header on."""
+    x, sns, events, f = (w.client(s) for s in ("xray", "sns", "events", "lambda"))
+    arn = python_function(w, "told", "def handler(e, c):\n    return 1")
+    for name, mode in (("loud", "Active"), ("quiet", "PassThrough")):
+        topic = sns.create_topic(Name=name, Attributes={"TracingConfig": mode})["TopicArn"]
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps({"Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic}]}))
+        f.add_permission(FunctionName="told", StatementId=name, Action="lambda:InvokeFunction", Principal="sns.amazonaws.com", SourceArn=topic)
+        sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+        events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+        events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": topic}])
+    for name, between in (("loud", "default/loud/told"), ("quiet", "default/told")):
+        trace = new_trace()
+        put(w, name, f"Root={trace};Sampled=1")
+        tree = tree_of(x, trace, lambda t: t.find("AWS::Lambda::Function", "told"))
+        assert (between, "AWS::Lambda") in tree.shape() and len(tree.segments) == (4 if name == "loud" else 3), tree.shape()
+
+
+def main():
+    with Waybill() as w:
+        parts = [shipments, calls, active_topic]
+        if os.path.exists(HANDLER):
+            parts.insert(1, original)
+        for part in parts:
+            part(w)
+            print(part.__name__)
+        w.stop()
+        assert "all well" in w.waybill("check", "--data", w.data).stdout
+
+
+main()
