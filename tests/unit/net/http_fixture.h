@@ -138,14 +138,16 @@ static inline void fx_say(struct fixture *f, int fd, const char *text)
     fx_settle(f);
 }
 
-/* What has arrived, until the end of the stream or a moment without bytes. *ended may be NULL. */
-static inline struct wb_slice fx_read(struct fixture *f, int fd, bool *ended)
+/* What arrives until the end of the stream, or until there are `least` bytes and a moment without
+ * more: a busy machine may take longer over them than a moment. Gives up on them after 10 s. *ended
+ * may be NULL. */
+static inline struct wb_slice fx_read_least(struct fixture *f, int fd, size_t least, bool *ended)
 {
     struct wb_buf b = wb_buf_in(&f->arena);
     int quiet = 0;
     if (ended)
         *ended = false;
-    while (quiet < 15) {
+    while (quiet < 15 || (b.n < least && quiet < 20000)) {
         char part[65536];
         ssize_t n = recv(fd, part, sizeof(part), 0);
         if (n > 0) {
@@ -165,6 +167,11 @@ static inline struct wb_slice fx_read(struct fixture *f, int fd, bool *ended)
     wb_buf_char(&b, 0);
     b.n--;
     return wb_buf_slice(&b);
+}
+
+static inline struct wb_slice fx_read(struct fixture *f, int fd, bool *ended)
+{
+    return fx_read_least(f, fd, 0, ended);
 }
 
 static inline int fx_status(struct wb_slice answer)

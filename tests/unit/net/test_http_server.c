@@ -119,6 +119,7 @@ static void bodies_of_all_sizes(void **state)
 {
     static const size_t sizes[] = {0, 1, 1000, 16000, 16384, 16385, 65536, 70000, 1 << 20, 5 << 20};
     struct fixture f;
+    size_t heads = 0; /* of both answers, less the digits of a longer body's length */
     fx_start(&f, NULL);
     char *body = malloc(5 << 20);
     for (size_t i = 0; i < 5 << 20; i++)
@@ -143,8 +144,9 @@ static void bodies_of_all_sizes(void **state)
             }
             wb_buf_str(&b, GET); /* what follows is not lost */
             fx_send(&f, fd, b.p, b.n);
-            struct wb_slice a = fx_read(&f, fd, NULL);
+            struct wb_slice a = fx_read_least(&f, fd, heads + sizes[i], NULL);
             assert_int_equal(fx_count(a, "HTTP/1.1 200 OK"), 2);
+            heads = sizes[i] ? heads : a.n;
             struct wb_slice echo = wb_slice_sub(fx_body(a), 6, 6 + sizes[i]);
             assert_true(wb_slice_eq(echo, wb_slice(body, sizes[i])));
             wb_buf_release(&b);
