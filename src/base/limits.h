@@ -58,6 +58,19 @@
 /* JSON */
 #define WB_JSON_DEPTH_MAX 128
 
+/* Event streams: answers that go on */
+#define WB_EVENT_MESSAGE_MAX  (16 << 20)  /* that a reader takes; as the SDKs */
+#define WB_STREAM_TICK_MS     1000        /* Live Tail: an update a second */
+#define WB_FEED_QUEUE_BYTES   (4 << 20)   /* committed and not yet looked at, of one listener */
+#define WB_FEED_TURN_BYTES    (256 << 10) /* looked at before the loop has its turn */
+#define WB_TAIL_SESSIONS_MAX  15          /* of an account and kind; Live Tail's quota */
+#define WB_TAIL_SESSION_MS    (3 * 3600000LL)
+#define WB_TAIL_UPDATE_EVENTS 500
+#define WB_TAIL_UPDATE_BYTES  (1 << 20)
+#define WB_TAIL_UPDATES_KEPT  10   /* for a client that reads slowly; older ones go */
+#define WB_TAIL_LIST_ROWS     1000 /* of the bus log, looked at for one answer */
+#define WB_TAIL_LIST_BYTES    (16 << 20)
+
 /* CloudFormation (User Guide, "Understand CloudFormation quotas") */
 #define WB_CFN_BODY_MAX        51200   /* TemplateBody */
 #define WB_CFN_TEMPLATE_MAX    1000000 /* at TemplateURL */
@@ -291,6 +304,7 @@
 #define WB_LOGS_SUBSCRIPTIONS_MAX   2    /* of a group */
 #define WB_LOGS_DIMENSIONS_MAX      3    /* of a metric filter */
 #define WB_LOGS_DIMENSION_MAX       1024 /* bytes of a dimension's value */
+#define WB_LOGS_GROUP_ID_MAX        640  /* "ACCOUNT:GROUP" */
 #define WB_LOGS_SUBSCRIPTION_AGE_MS (24LL * 3600 * 1000)
 
 /* X-Ray (API reference; Developer Guide, "Segment documents" and "Filter expressions"; endpoints
