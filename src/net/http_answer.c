@@ -15,7 +15,7 @@
             "HTTP/1.1 " #status " " text "\r\n", sizeof(text) + 14                                 \
         }                                                                                          \
     }
-#define FIXED_MAX 192 /* status line, Date, Content-Length, Connection */
+#define FIXED_MAX 192 /* status line, Date, Content-Length or -Encoding, Connection */
 
 struct status_line {
     int status;
@@ -118,7 +118,7 @@ static char *put_date(char *p, struct wb_http_server *s)
 }
 
 static struct wb_slice make_head(struct wb_http_server *s, const struct wb_http_answer *ans,
-                                 struct wb_slice connection)
+                                 struct wb_slice connection, bool chunked)
 {
     size_t max = FIXED_MAX + 16 + ans->content_type.n;
     for (size_t i = 0; i < ans->header_count; i++)
@@ -132,7 +132,9 @@ static struct wb_slice make_head(struct wb_http_server *s, const struct wb_http_
         p = put_value(p, ans->content_type);
         p = put(p, WB_S("\r\n"));
     }
-    if (ans->status >= 200 && ans->status != 204 && ans->status != 304) {
+    if (ans->endless) {
+        p = put(p, chunked ? WB_S("Transfer-Encoding: chunked\r\n") : WB_S(""));
+    } else if (ans->status >= 200 && ans->status != 204 && ans->status != 304) {
         p = put(p, WB_S("Content-Length: "));
         p = put_number(p, ans->stream ? (uint64_t)ans->stream : ans->body.n);
         p = put(p, WB_S("\r\n"));
@@ -159,7 +161,7 @@ void wb_conn_refuse(struct wb_conn *c, int status, const char *why)
                                  .body = wb_concat(&w->arena, said, 2)};
     c->state = WB_CONN_IDLE;
     c->close_after = c->unread = true;
-    struct wb_slice head = make_head(c->server, &ans, WB_S("Connection: close\r\n"));
+    struct wb_slice head = make_head(c->server, &ans, WB_S("Connection: close\r\n"), false);
     wb_conn_write(c, head, ans.body, false);
 }
 
@@ -191,19 +193,23 @@ bool wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *an
         c->unread = true;
     if (c->unread)
         w->pending.n = 0; /* so that reading on is not held up by it */
-    c->close_after = ans->close || !x->keep_alive || s->draining || c->unread;
+    /* To an old client the end of an endless answer is the connection's. */
+    w->chunked = ans->endless && !w->head.http_1_0;
+    c->close_after =
+        ans->close || !x->keep_alive || s->draining || c->unread || (ans->endless && !w->chunked);
     struct wb_slice connection = c->close_after     ? WB_S("Connection: close\r\n")
                                  : w->head.http_1_0 ? WB_S("Connection: keep-alive\r\n")
                                                     : WB_S("");
     bool bare = wb_slice_is(x->method, "HEAD") || ans->status < 200 || ans->status == 204 ||
                 ans->status == 304;
-    struct wb_slice head = make_head(s, ans, connection);
+    struct wb_slice head = make_head(s, ans, connection, w->chunked);
     bool more = w->in_n > w->end || w->pending.n;
-    wb_conn_write(c, head, bare ? WB_SLICE_NULL : ans->body, c->advancing && more && !ans->stream);
+    bool stream = ans->stream || ans->endless;
+    wb_conn_write(c, head, bare ? WB_SLICE_NULL : ans->body, c->advancing && more && !stream);
     if (c->state == WB_CONN_CLOSED)
         return false;
-    if (ans->stream && !bare) {
-        w->owed = (uint64_t)ans->stream;
+    if (stream && !bare) {
+        w->owed = ans->endless ? WB_OWED_ENDLESS : (uint64_t)ans->stream;
         c->awaiting = true;
         return true;
     }

@@ -213,7 +213,7 @@ static void place_request(struct wb_work *w)
     w->end = w->raw;
     w->need = h->content_length > 0 ? (size_t)h->content_length : 0;
     w->got = w->got_before = 0;
-    w->graced = w->stream = w->full = w->refused = false;
+    w->graced = w->stream = w->full = w->refused = w->chunked = false;
     w->left = w->owed = 0;
 }
 

@@ -95,7 +95,8 @@ struct wb_work {
     bool full;     /* ... which takes no more for now */
     bool refused;  /* nobody wants the rest of it */
     uint64_t left; /* of a streamed body with a length: bytes to come; chunked: bytes that came */
-    uint64_t owed; /* of a streamed answer */
+    uint64_t owed; /* of a streamed answer; WB_OWED_ENDLESS: it has no known end */
+    bool chunked;  /* an endless answer's pieces are chunks */
     struct wb_buf out;     /* to be sent */
     struct wb_buf sending; /* being sent by libuv */
     size_t queued_before;  /* for the minimum rate of sending */
@@ -138,6 +139,7 @@ struct wb_http_server {
 };
 
 #define WB_HTTP_SCRATCH (64 * 1024)
+#define WB_OWED_ENDLESS UINT64_MAX
 
 /* http_server.c */
 uint64_t wb_server_now(const struct wb_http_server *s);

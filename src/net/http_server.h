@@ -48,7 +48,7 @@ struct wb_http_exchange {
     bool (*on_body)(struct wb_http_exchange *x, struct wb_slice piece);
     int body_bad; /* on_gone's reason: the body is refused, answer with something like it: 400, 408
                      or 413. 0: the client went */
-    /* An answer with `stream`: everything sent so far has left. */
+    /* An answer that is a stream: everything sent so far has left. */
     void (*on_sent)(struct wb_http_exchange *x);
 };
 
@@ -92,10 +92,11 @@ struct wb_http_answer {
     size_t header_count;
     struct wb_slice body; /* need only live until the call returns, or in x->arena */
     int64_t stream;       /* > 0: so many bytes follow by wb_http_send, instead of body */
+    bool endless;         /* any number of bytes follow by wb_http_send, until wb_http_end */
     bool close;
 };
 /* Adds Date, Content-Length and, when it matters, Connection. HEAD, 1xx, 204 and 304 send no body.
- * The exchange and its arena are gone afterwards. True: the bytes of `stream` are owed (not of
+ * The exchange and its arena are gone afterwards. True: the bytes of a stream are owed (not of
  * HEAD, nor when the client is gone). */
 bool wb_http_respond(struct wb_http_exchange *x, const struct wb_http_answer *ans);
 
@@ -106,6 +107,8 @@ enum wb_http_sent {
     WB_SENT_ALL,  /* these were the last: the exchange is gone */
 };
 enum wb_http_sent wb_http_send(struct wb_http_exchange *x, struct wb_slice bytes);
+/* An endless stream is over: the exchange is gone. */
+void wb_http_end(struct wb_http_exchange *x);
 /* Ends a stream that cannot go on, or whose client is gone; the exchange is gone, too. */
 void wb_http_abandon(struct wb_http_exchange *x);
 bool wb_http_closed(const struct wb_http_exchange *x); /* nothing can be sent any more */

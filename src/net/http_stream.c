@@ -131,37 +131,80 @@ bool wb_http_closed(const struct wb_http_exchange *x)
     return conn_of(x)->state == WB_CONN_CLOSED;
 }
 
+/* May close the connection. */
+static void put(struct wb_conn *c, struct wb_slice bytes)
+{
+    if (!c->tls)
+        wb_conn_write(c, WB_SLICE_NULL, bytes, false);
+    else if (!wb_tls_send(c->tls, bytes, &c->w->out))
+        wb_conn_close(c);
+    else
+        wb_conn_flush(c);
+}
+
+static void put_chunk(struct wb_conn *c, struct wb_slice bytes)
+{
+    struct wb_buf *text = &c->server->text;
+    text->n = 0;
+    wb_buf_printf(text, "%zx\r\n", bytes.n);
+    wb_buf_slice_put(text, bytes);
+    wb_buf_str(text, "\r\n");
+    put(c, wb_buf_slice(text));
+    wb_work_trim(text);
+}
+
+/* The answer is complete. */
+static void all_sent(struct wb_conn *c)
+{
+    struct wb_work *w = c->w;
+    bool more = w->in_n > w->end || w->pending.n;
+    w->owed = 0;
+    c->awaiting = false;
+    wb_conn_request_done(c);
+    if (more && !c->close_after)
+        wb_server_again(c);
+    else
+        wb_conn_settle(c);
+}
+
 enum wb_http_sent wb_http_send(struct wb_http_exchange *x, struct wb_slice bytes)
 {
     struct wb_conn *c = conn_of(x);
     struct wb_work *w = c->w;
-    assert(c->awaiting && bytes.n <= w->owed);
+    bool endless = w->owed == WB_OWED_ENDLESS;
+    assert(c->awaiting && bytes.n && (endless || bytes.n <= w->owed));
     if (c->state == WB_CONN_CLOSED)
         return WB_SENT_WAIT; /* on_gone has told */
     bool last = bytes.n == w->owed;
-    if (!c->tls)
-        wb_conn_write(c, WB_SLICE_NULL, bytes, false);
-    else if (!wb_tls_send(c->tls, bytes, &w->out))
-        wb_conn_close(c);
+    if (w->chunked)
+        put_chunk(c, bytes);
     else
-        wb_conn_flush(c);
+        put(c, bytes);
     if (c->state == WB_CONN_CLOSED)
         return WB_SENT_WAIT;
-    w->owed -= bytes.n;
     if (last) {
-        bool more = w->in_n > w->end || w->pending.n;
-        c->awaiting = false;
-        wb_conn_request_done(c);
-        if (more && !c->close_after)
-            wb_server_again(c);
-        else
-            wb_conn_settle(c);
+        all_sent(c);
         return WB_SENT_ALL;
     }
+    if (!endless)
+        w->owed -= bytes.n;
     if (!w->sending.n)
         return WB_SENT_MORE;
     wb_conn_settle(c); /* the time-out for sending */
     return WB_SENT_WAIT;
+}
+
+void wb_http_end(struct wb_http_exchange *x)
+{
+    struct wb_conn *c = conn_of(x);
+    assert(c->awaiting && c->w->owed == WB_OWED_ENDLESS);
+    x->on_gone = NULL;
+    if (c->state != WB_CONN_CLOSED && c->w->chunked)
+        put(c, WB_S("0\r\n\r\n"));
+    if (c->state == WB_CONN_CLOSED)
+        wb_http_abandon(x);
+    else
+        all_sent(c);
 }
 
 void wb_http_abandon(struct wb_http_exchange *x)

@@ -66,8 +66,20 @@ static void send_more(struct wb_http_exchange *x)
     }
 }
 
+static void on_room(struct wb_http_exchange *x)
+{
+    o.waiting = false;
+}
+
 static void on_request(struct wb_http_exchange *x)
 {
+    if (wb_slice_is(x->path, "/endless")) {
+        x->on_gone = on_gone;
+        x->on_sent = on_room;
+        o.x = x;
+        assert_true(wb_http_respond(x, &(struct wb_http_answer){.status = 200, .endless = true}));
+        return;
+    }
     if (wb_slice_is(x->method, "GET")) {
         x->on_gone = on_gone;
         x->on_sent = send_more;
@@ -253,12 +265,92 @@ static void test_answer_in_pieces(void **state)
     fx_end(&f);
 }
 
+static void test_endless(void **state)
+{
+    struct fixture f;
+    begin(&f);
+    int fd = fx_connect(&f);
+    for (int i = 0; i < 2; i++) { /* the connection goes on behind an end */
+        fx_say(&f, fd, "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+        struct wb_slice head = fx_read(&f, fd, NULL);
+        assert_true(wb_slice_find(head, WB_S("Transfer-Encoding: chunked\r\n"), 0) > 0);
+        assert_true(wb_slice_find(head, WB_S("Content-Length"), 0) < 0);
+        assert_int_equal(wb_http_send(o.x, WB_S("0123456789abcdef!")), WB_SENT_MORE);
+        assert_true(wb_slice_is(fx_read(&f, fd, NULL), "11\r\n0123456789abcdef!\r\n"));
+        wb_http_server_skip(f.server, 10 * WB_HTTP_IDLE_MS); /* silence is nobody's fault */
+        assert_int_equal(wb_http_send(o.x, WB_S("x")), WB_SENT_MORE);
+        wb_http_end(o.x);
+        assert_true(wb_slice_is(fx_read(&f, fd, NULL), "1\r\nx\r\n0\r\n\r\n"));
+    }
+    close(fd);
+
+    bool ended;
+    fd = fx_connect(&f);
+    fx_say(&f, fd, "GET /endless HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    struct wb_slice head = fx_read(&f, fd, &ended);
+    assert_true(wb_slice_find(head, WB_S("Connection: close\r\n"), 0) > 0);
+    assert_true(wb_slice_find(head, WB_S("Transfer-Encoding"), 0) < 0);
+    wb_http_send(o.x, WB_S("plain"));
+    wb_http_end(o.x);
+    assert_true(wb_slice_is(fx_read(&f, fd, &ended), "plain") && ended);
+    close(fd);
+    fx_end(&f);
+}
+
+/* Nobody runs ahead of the client; its end, its silence and the server's end are told. */
+static void test_endless_slow(void **state)
+{
+    struct fixture f;
+    begin(&f);
+    int fd = fx_connect(&f);
+    fx_say(&f, fd, "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    while (wb_http_send(o.x, wb_slice(letters, 100000)) == WB_SENT_MORE)
+        o.sent += 100000;
+    o.waiting = true;
+    fx_settle(&f);
+    assert_true(o.waiting);
+    size_t have = 0;
+    while (o.waiting)
+        have += fx_read(&f, fd, NULL).n;
+    assert_true(have > (size_t)o.sent);
+    close(fd);
+    fx_settle(&f);
+    assert_int_equal(o.gone, 1);
+    wb_http_send(o.x, WB_S("into the void"));
+    wb_http_end(o.x);
+    fx_settle(&f);
+    assert_int_equal(wb_http_server_connections(f.server), 0);
+
+    fd = fx_connect(&f);
+    fx_say(&f, fd, "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    while (wb_http_send(o.x, wb_slice(letters, 100000)) == WB_SENT_MORE)
+        continue;
+    wb_http_server_skip(f.server, WB_HTTP_SEND_MS + 1);
+    wb_http_server_skip(f.server, WB_HTTP_SEND_MS + 1);
+    assert_int_equal(o.gone, 2);
+    wb_http_abandon(o.x);
+    fx_settle(&f);
+    close(fd);
+    assert_int_equal(wb_http_server_connections(f.server), 0);
+
+    fd = fx_connect(&f);
+    fx_say(&f, fd, "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    wb_http_server_free(f.server);
+    assert_int_equal(o.gone, 3);
+    wb_http_abandon(o.x);
+    wb_loop_step(f.loop, false);
+    f.server = NULL;
+    close(fd);
+    fx_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces),  cmocka_unit_test(test_full),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_answers_early),
         cmocka_unit_test(test_gone),    cmocka_unit_test(test_answer_in_pieces),
+        cmocka_unit_test(test_endless), cmocka_unit_test(test_endless_slow),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     wb_buf_release(&o.got);
