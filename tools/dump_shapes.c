@@ -24,7 +24,7 @@ static const char *const kinds[] = {"string",    "integer", "long", "double",   
                                     "timestamp", "list",    "map",  "structure", "any"};
 static const char *const places[] = {"body",    "uri",        "querystring", "header",
                                      "payload", "statusCode", "headers"};
-static const char *const classes[] = {"read", "scan", "write", "async"};
+static const char *const classes[] = {"read", "scan", "write", "async", "stream"};
 static const char *const protocols[] = {"json 1.0", "json 1.1", "query", "rest-json", "rest-xml"};
 
 static void put_shape(struct dump *d, const struct wb_shape *s);

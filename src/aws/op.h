@@ -16,10 +16,12 @@
 #include "codec/json.h"
 
 enum wb_class {
-    WB_READ,  /* point read on the loop's snapshot, at most 64 KB */
-    WB_SCAN,  /* in the scan pool, with a budget, then a paging token */
-    WB_WRITE, /* a command in the writer's transaction */
-    WB_ASYNC, /* starts on the loop, is finished later by wb_call_finish (Invoke, long polls) */
+    WB_READ,   /* point read on the loop's snapshot, at most 64 KB */
+    WB_SCAN,   /* in the scan pool, with a budget, then a paging token */
+    WB_WRITE,  /* a command in the writer's transaction */
+    WB_ASYNC,  /* starts on the loop, is finished later by wb_call_finish (Invoke, long polls) */
+    WB_STREAM, /* begins as WB_READ; its answer goes on: the handler calls wb_call_stream
+                  (engine/stream.h) */
 };
 
 enum wb_protocol { WB_JSON10, WB_JSON11, WB_QUERY, WB_REST_JSON, WB_REST_XML, WB_RPC_CBOR };
@@ -27,6 +29,7 @@ enum wb_protocol { WB_JSON10, WB_JSON11, WB_QUERY, WB_REST_JSON, WB_REST_XML, WB
 struct wb_engine;
 struct wb_signature; /* auth/sigv4.h */
 struct wb_tx;        /* engine/tx.h */
+struct wb_stream;    /* engine/stream.h */
 struct wb_call;
 
 /* Names what an operation needs to be allowed: wb_call_resource, wb_call_also, wb_call_pass_role.
@@ -188,7 +191,8 @@ struct wb_call {
     struct wb_slice hold;       /* wb_call_hold */
     struct wb_piece *piece;     /* the answer's body, in order, instead of raw_answer */
     size_t piece_count;
-    struct wb_need *need; /* what authorization asks for */
+    struct wb_stream *stream; /* the answer goes on */
+    struct wb_need *need;     /* what authorization asks for */
     size_t need_count;
     struct wb_pair *condition; /* context keys of the whole call */
     size_t condition_count;

@@ -350,6 +350,29 @@ static const struct wb_shape backup_in = {
     .member =
         (const struct wb_member[]){{.name = "Directory", .shape = &text, .required = true}, {0}}};
 
+static const struct wb_shape tail_in = {
+    .kind = WB_STRUCTURE,
+    .name = "TailEventsInput",
+    .member = (const struct wb_member[]){
+        {.name = "EventBusName", .shape = &text}, {.name = "EventPattern", .shape = &text}, {0}}};
+static const struct wb_shape list_events_in = {
+    .kind = WB_STRUCTURE,
+    .name = "ListEventsInput",
+    .member = (const struct wb_member[]){{.name = "EventBusName", .shape = &text},
+                                         {.name = "EventPattern", .shape = &text},
+                                         {.name = "After", .shape = &text, .required = true},
+                                         {0}}};
+
+static void op_tail_events(struct wb_call *c)
+{
+    c->engine->bus_tail->tail(c);
+}
+
+static void op_list_events(struct wb_call *c)
+{
+    c->engine->bus_tail->list(c);
+}
+
 static const struct wb_op ops[] = {
     {.name = "Status", .class = WB_SCAN, .input = &nothing, .handler = op_status},
     {.name = "ListDead", .class = WB_SCAN, .input = &list_in, .handler = op_list_dead},
@@ -375,6 +398,8 @@ static const struct wb_op ops[] = {
     {.name = "ExplainDenial", .class = WB_READ, .input = &explain_in, .handler = wb_explain_denial},
     {.name = "ListMails", .class = WB_SCAN, .input = &wb_mail_list_in, .handler = wb_mail_list},
     {.name = "GetMail", .class = WB_SCAN, .input = &wb_mail_get_in, .handler = wb_mail_get},
+    {.name = "TailEvents", .class = WB_STREAM, .input = &tail_in, .handler = op_tail_events},
+    {.name = "ListEvents", .class = WB_SCAN, .input = &list_events_in, .handler = op_list_events},
     {.name = "Backup", .class = WB_SCAN, .input = &backup_in, .handler = op_backup},
 };
 

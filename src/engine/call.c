@@ -48,7 +48,7 @@ const struct wb_op *wb_call_op(const struct wb_engine *e, const char *service,
 {
     const struct wb_service *s = wb_services_find(e->services, wb_slice_str(service));
     const struct wb_op *op = s ? wb_service_op(s, wb_slice_str(operation)) : NULL;
-    return op && op->class != WB_ASYNC ? op : NULL;
+    return op && op->class != WB_ASYNC && op->class != WB_STREAM ? op : NULL;
 }
 
 /* The whole of it; what the handler left is in *call. */

@@ -192,6 +192,7 @@ struct wb_engine *wb_engine_new(const struct wb_config *c, struct wb_store *s, s
     wb_dispatcher_new(e);
     wb_pool_new(e);
     wb_blobs_new(e);
+    wb_feeds_new(e);
     e->services = collect_services(e);
     wb_services_host(e->services, host_of(wb_slice_str(e->config.public_url)));
     wb_dead_register(e);
@@ -238,6 +239,7 @@ void wb_engine_free(struct wb_engine *e)
     wb_writer_free(e);
     wb_pool_free(e);
     wb_blobs_free(e);
+    wb_feeds_free(e);
     wb_counts_free(e);
     wb_defs_free(e);
     wb_services_free(e->services);

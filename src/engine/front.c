@@ -147,7 +147,11 @@ void wb_front_finish(struct request *r)
     a.stream = wb_failed(&r->call) ? 0 : size;
     if (r->upload)
         wb_front_upload_end(r);
-    if (pieces) /* r is gone afterwards */
+    if (wb_failed(&r->call))
+        wb_front_stream_drop(r);
+    if (r->call.stream)
+        wb_front_stream_begin(r, &a);
+    else if (pieces) /* r is gone afterwards */
         wb_front_pieces_answer(pieces, &a);
     else
         wb_http_respond(r->x, &a);
@@ -378,6 +382,11 @@ static void on_spans(void *arg)
     wb_front_trace_flush(arg);
 }
 
+static void on_beat(void *arg)
+{
+    wb_front_streams_beat(arg);
+}
+
 void wb_fronts_room(struct wb_engine *e)
 {
     pthread_mutex_lock(&e->fronts_lock);
@@ -434,6 +443,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
     f->engine = e;
     f->loop = l;
     wb_list_init(&f->waiting);
+    wb_list_init(&f->streams);
     f->room.run = on_room;
     f->ids = (struct wb_seam){.random = ids_random};
     f->public_host = host_of(wb_slice_str(e->config.public_url));
@@ -450,6 +460,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
     f->held = wb_timer_new(l, on_held, f);
     f->flush = wb_timer_new(l, flush, f);
     f->spans_timer = wb_timer_new(l, on_spans, f);
+    f->beat = wb_timer_new(l, on_beat, f);
     wb_front_keys_new(f);
     while (e->service_list[f->services])
         f->services++;
@@ -467,6 +478,7 @@ void wb_front_drain(struct wb_front *f, void (*done)(void *arg), void *arg)
     flush(f); /* while the writer still runs */
     wb_front_trace_flush(f);
     wb_front_keys_flush(f);
+    wb_front_streams_end(f);
     wb_http_server_drain(f->server, done, arg);
 }
 
@@ -490,6 +502,7 @@ void wb_front_free(struct wb_front *f)
     wb_timer_free(f->give_up);
     wb_timer_free(f->held);
     wb_timer_free(f->flush);
+    wb_timer_free(f->beat);
     wb_front_keys_free(f);
     wb_front_trace_free(f);
     wb_txn_abort(f->txn);

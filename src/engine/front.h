@@ -23,7 +23,9 @@ struct wb_front {
     atomic_uint open;    /* requests not yet answered; changed on the loop */
     struct wb_post room; /* the writer has room again */
     atomic_bool room_posted;
-    struct wb_map *used; /* access keys since the last flush; NULL: none */
+    struct wb_link streams; /* answers that go on */
+    struct wb_timer *beat;  /* theirs, once a second while there are any */
+    struct wb_map *used;    /* access keys since the last flush; NULL: none */
     struct wb_timer *use_timer;
     struct op_stat **stat; /* by place of the service, then of the operation */
     size_t services;
@@ -98,6 +100,12 @@ int64_t wb_front_pieces_size(const struct wb_call *c);
 /* For an answer with pieces, of more than 0 bytes. NULL: the call has failed. */
 struct wb_download *wb_front_pieces_begin(struct request *r);
 void wb_front_pieces_answer(struct wb_download *d, const struct wb_http_answer *a);
+
+/* front_stream.c */
+void wb_front_stream_begin(struct request *r, struct wb_http_answer *a); /* r is gone afterwards */
+void wb_front_stream_drop(struct request *r); /* it does not begin; accepts a call without one */
+void wb_front_streams_beat(struct wb_front *f);
+void wb_front_streams_end(struct wb_front *f);
 
 /* front.c */
 bool wb_front_snapshot(struct request *r); /* false: the call has failed */

@@ -296,6 +296,7 @@ void wb_front_run(struct request *r)
 {
     switch (r->call.op->class) {
     case WB_READ:
+    case WB_STREAM:
         run_read(r);
         break;
     case WB_SCAN:

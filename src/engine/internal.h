@@ -15,6 +15,7 @@
 #include "engine/audit.h"
 #include "engine/engine.h"
 #include "engine/logs.h"
+#include "engine/tail.h"
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -50,7 +51,9 @@ struct wb_engine {
     struct wb_counts *counts;
     struct wb_dispatcher *dispatcher;
     struct wb_pool *pool;
-    struct blobs *blobs;   /* blob.c */
+    struct blobs *blobs;    /* blob.c */
+    struct wb_feeds *feeds; /* feed.c */
+    const struct wb_bus_tail *bus_tail;
     struct wb_link fronts; /* under fronts_lock */
     pthread_mutex_t fronts_lock;
     struct wb_link held; /* requests whose answers wait for a release; under held_lock */
@@ -241,6 +244,10 @@ void wb_pool_new(struct wb_engine *e);
 void wb_pool_free(struct wb_engine *e);
 void wb_pool_wake(struct wb_engine *e);
 bool wb_pool_add(struct wb_engine *e, struct wb_pool_task *t); /* false: the queue is full */
+
+/* --- feed.c --- */
+void wb_feeds_new(struct wb_engine *e);
+void wb_feeds_free(struct wb_engine *e);
 
 /* --- blob.c --- */
 void wb_blobs_new(struct wb_engine *e);

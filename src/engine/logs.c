@@ -12,6 +12,7 @@
 #include "engine/logs.h"
 #include "codec/zip.h"
 #include "engine/emf.h"
+#include "engine/feed.h"
 #include "engine/internal.h"
 
 #define ROW_VERSION 2
@@ -178,7 +179,9 @@ bool wb_log_block_decode(struct wb_arena *a, struct wb_slice key, struct wb_slic
     return !k.bad && !r.bad && (version == 1 || version == ROW_VERSION);
 }
 
-static uint64_t put_block(struct wb_tx *tx, uint64_t group, const struct wb_log_block_lines *l)
+/* The block's bytes as they were packed. */
+static struct wb_slice put_block(struct wb_tx *tx, uint64_t group,
+                                 const struct wb_log_block_lines *l)
 {
     const struct wb_log_line *line = l->line;
     size_t count = l->count;
@@ -202,7 +205,7 @@ static uint64_t put_block(struct wb_tx *tx, uint64_t group, const struct wb_log_
               wb_key(tx->arena, WB_T_LOG_BLOCK, "iusiu", hour_of(first), group, l->stream, first,
                      l->stamp),
               wb_buf_slice(&b));
-    return raw.n;
+    return wb_buf_slice(&raw);
 }
 
 /* How many of the lines go into one block. */
@@ -233,6 +236,18 @@ static void count_lines(struct wb_tx *tx, const struct wb_log_group *g,
     }
 }
 
+static void tell(struct wb_tx *tx, const struct wb_log_group *g, const struct wb_log_block_lines *l,
+                 struct wb_slice raw)
+{
+    wb_feed_put(tx, &(struct wb_feed_item){.kind = WB_FEED_LINES,
+                                           .account = g->account,
+                                           .region = g->region,
+                                           .name = g->name,
+                                           .part = l->stream,
+                                           .stamp = l->stamp,
+                                           .body = raw});
+}
+
 void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                   struct wb_slice group, struct wb_slice stream, const struct wb_log_line *line,
                   size_t count)
@@ -253,14 +268,17 @@ void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice reg
         s.first_ms = line[i].time_ms < s.first_ms ? line[i].time_ms : s.first_ms;
         s.last_ms = line[i].time_ms > s.last_ms ? line[i].time_ms : s.last_ms;
     }
+    bool heard = wb_feed_wanted(tx->engine, WB_FEED_LINES, g.account, g.region, g.name);
     for (size_t from = 0, n; from < count; from += n) {
         n = block_lines(line + from, count - from);
         struct wb_log_block_lines block = {stream, wb_tx_stamp(tx), line + from, n};
-        uint64_t bytes = put_block(tx, g.number, &block);
+        struct wb_slice raw = put_block(tx, g.number, &block);
         if (tx->engine->log_watch)
             tx->engine->log_watch(tx, &g, &block);
-        s.bytes += bytes;
-        g.bytes += bytes;
+        if (heard)
+            tell(tx, &g, &block, raw);
+        s.bytes += raw.n;
+        g.bytes += raw.n;
     }
     s.ingested_ms = tx->now_ms;
     wb_log_stream_write(tx, g.number, &s);

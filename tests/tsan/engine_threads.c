@@ -1,16 +1,19 @@
 /*
  * All threads of the engine under load at once, to be built with -Db_sanitize=thread: writer,
  * dispatcher, scan pool, two loops with their fronts, and clients that write, read, scan, change
- * definitions and queue work. Besides what the sanitizer finds it checks that a definition and its
- * rows always belong to the same commit, and that every queued row was done once.
+ * definitions, queue work and follow what is written. Besides what the sanitizer finds it checks
+ * that a definition and its rows always belong to the same commit, and that every queued row was
+ * done once.
  */
 #include "unit/engine/served.h"
 
-#define CLIENTS  8
-#define REQUESTS 400
-#define KEYS     3
+#define CLIENTS   8
+#define REQUESTS  400
+#define KEYS      3
+#define FOLLOWERS 4
 
 static struct served server;
+static atomic_bool stop_following;
 
 static void must(int status, const char *op, const char *body)
 {
@@ -45,6 +48,27 @@ static void *client(void *arg)
     return NULL;
 }
 
+/* Follows what is put under one key, over and over; each time the updates join without a gap unless
+ * they say so. */
+static void *follow(void *arg)
+{
+    char key[8];
+    snprintf(key, sizeof key, "k%d", (int)(intptr_t)arg % KEYS);
+    for (unsigned round = 0; !atomic_load(&stop_following); round++) {
+        struct follower w;
+        follow_begin(&w, server.port, key);
+        follow_next(&w);
+        int64_t from = wb_json_get_i64(follow_next(&w), "From", -1);
+        for (unsigned i = 0; i < round % 3; i++) {
+            struct wb_json u = follow_next(&w);
+            assert_int_equal(wb_json_get_i64(u, "From", -1), from);
+            from = wb_json_get_i64(u, "Next", -1);
+        }
+        follow_end(&w);
+    }
+    return NULL;
+}
+
 static uint64_t done(void)
 {
     struct wb_txn *t;
@@ -64,8 +88,11 @@ static uint64_t done(void)
 
 static void load(struct wb_store *store)
 {
-    pthread_t thread[CLIENTS];
+    pthread_t thread[CLIENTS], follower[FOLLOWERS];
     served_open(&server, store, false, NULL, true);
+    atomic_store(&stop_following, false);
+    for (intptr_t i = 0; i < FOLLOWERS; i++)
+        assert_int_equal(pthread_create(&follower[i], NULL, follow, (void *)i), 0);
     for (intptr_t i = 0; i < CLIENTS; i++)
         assert_int_equal(pthread_create(&thread[i], NULL, client, (void *)i), 0);
     for (int i = 0; i < CLIENTS; i++)
@@ -75,6 +102,9 @@ static void load(struct wb_store *store)
     for (int i = 0; i < 3000 && (have = done()) < want; i++)
         usleep(10000);
     assert_int_equal(have, want);
+    atomic_store(&stop_following, true);
+    for (int i = 0; i < FOLLOWERS; i++)
+        pthread_join(follower[i], NULL);
     served_close(&server);
 }
 

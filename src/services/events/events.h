@@ -93,6 +93,12 @@ extern const struct wb_executor wb_events_target_executor;
 void wb_events_metric(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
                       const char *name, double value, const char *unit);
 
+/* tail.c: who follows a bus hears of an event, when somebody does. */
+bool wb_events_followed(struct wb_tx *tx, const struct wb_bus *b);
+void wb_events_hear(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice event,
+                    uint64_t stamp);
+void wb_events_tail_register(struct wb_engine *e);
+
 /* log.c: the bus log. */
 struct wb_slice wb_events_log(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice event);
 extern const struct wb_executor wb_events_expire_executor;

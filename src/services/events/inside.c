@@ -1,6 +1,7 @@
 /*
  * Events of the server itself, on the default bus of their account and region. Without a rule that
- * matches nobody could ever see one, so it is not stored then, and without any rule not even made.
+ * matches only who follows the bus could ever see one, so it is not stored then, and without any
+ * rule and follower not even made.
  */
 #include "base/ids.h"
 #include "services/events/events.h"
@@ -10,7 +11,8 @@ void wb_events_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *s
 {
     struct wb_arena *a = tx->arena;
     const struct wb_bus *b = wb_bus_find(tx, ctx->account, ctx->region, WB_S("default"));
-    if (!b || b->rule_count == 0)
+    bool followed = b && wb_events_followed(tx, b);
+    if (!b || (b->rule_count == 0 && !followed))
         return;
     struct wb_event e = {.bus = b, .id = wb_id_uuid(a, wb_engine_seam(tx->engine)), .ctx = *ctx};
     struct wb_envelope v = {.version = WB_S("0"),
@@ -28,6 +30,8 @@ void wb_events_publish(struct wb_tx *tx, const struct wb_ctx *ctx, const char *s
     e.ctx.trace = WB_SLICE_NULL; /* X-Ray does not follow what comes from services */
     e.text = wb_event_text(&v, a);
     wb_event_match(&e, &v, tx->now_ms, a);
+    if (e.out_count == 0 && followed)
+        wb_events_hear(tx, b, e.text, wb_tx_stamp(tx));
     if (e.out_count == 0)
         return;
     wb_event_store(tx, &e, &tally);

@@ -21,8 +21,11 @@
 
 struct wb_slice wb_events_log(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice event)
 {
-    struct wb_slice key = wb_key(tx->arena, WB_T_BUS_LOG, "uu", b->number, wb_tx_stamp(tx));
+    uint64_t stamp = wb_tx_stamp(tx);
+    struct wb_slice key = wb_key(tx->arena, WB_T_BUS_LOG, "uu", b->number, stamp);
     wb_tx_put(tx, key, event);
+    if (wb_events_followed(tx, b))
+        wb_events_hear(tx, b, event, stamp);
     return key;
 }
 

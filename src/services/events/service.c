@@ -80,6 +80,7 @@ static void start(struct wb_engine *e)
     wb_def_register(e, &wb_bus_kind);
     wb_resource_policy_register(e, "events", wb_bus_policy);
     wb_bus_publish_register(e, wb_events_publish);
+    wb_events_tail_register(e);
     wb_executor_register(e, &wb_events_target_executor);
     wb_executor_register(e, &wb_events_expire_executor);
     wb_executor_register(e, &wb_events_timer_executor);

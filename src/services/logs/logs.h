@@ -41,13 +41,14 @@ void logs_describe_streams(struct wb_call *c);
 void logs_put_events(struct wb_call *c);
 void logs_get_events(struct wb_call *c);
 void logs_filter_events(struct wb_call *c);
+void logs_start_live_tail(struct wb_call *c);
 void logs_tag(struct wb_call *c);
 void logs_untag(struct wb_call *c);
 void logs_list_tags(struct wb_call *c);
 
 extern const struct wb_shape logs_s_create_group, logs_s_group, logs_s_groups, logs_s_retention,
     logs_s_stream, logs_s_streams, logs_s_put, logs_s_get, logs_s_filter, logs_s_tag, logs_s_untag,
-    logs_s_list_tags, logs_s_tag_group, logs_s_untag_group;
+    logs_s_list_tags, logs_s_tag_group, logs_s_untag_group, logs_s_live_tail;
 
 void logs_check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void *arg);
 

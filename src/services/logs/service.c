@@ -54,6 +54,17 @@ static void of_filters(struct wb_call *c)
         of_groups(c);
 }
 
+static void of_tail(struct wb_call *c)
+{
+    struct wb_json_iter it = wb_json_iter(wb_in(c, "logGroupIdentifiers"));
+    struct wb_arn r;
+    while (wb_json_next(&it)) {
+        struct wb_slice id = wb_json_str(it.value, c->arena), name = logs_arn_name(id);
+        bool arn = name.p && wb_arn_parse(id, &r);
+        wb_call_resource(c, arn ? logs_group_arn(c->arena, r.account, r.region, name) : id);
+    }
+}
+
 static void of_subscription(struct wb_call *c)
 {
     of_group(c);
@@ -103,6 +114,7 @@ static const struct wb_op ops[] = {
     OP("PutRetentionPolicy", WB_WRITE, logs_s_retention, logs_put_retention, of_group, own_keys),
     OP("PutSubscriptionFilter", WB_WRITE, logs_s_put_subscription, logs_put_subscription,
        of_subscription, own_keys),
+    DATA("StartLiveTail", WB_STREAM, logs_s_live_tail, logs_start_live_tail, of_tail),
     OP("TagLogGroup", WB_WRITE, logs_s_tag_group, logs_tag, of_group, tag_keys),
     OP("TagResource", WB_WRITE, logs_s_tag, logs_tag, of_group, tag_keys),
     OP("TestMetricFilter", WB_SCAN, logs_s_test_filter, logs_test_metric_filter, NULL, NULL),

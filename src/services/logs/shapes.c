@@ -112,6 +112,10 @@ INPUT(logs_s_filter, "FilterLogEventsRequest", M("logGroupName", group),
       M("logStreamNamePrefix", stream), M("startTime", timestamp), M("endTime", timestamp),
       M("filterPattern", filter), M("nextToken", token), M("limit", events),
       M("interleaved", boolean), M("unmask", boolean));
+LIST(tail_groups, "StartLiveTailLogGroupIdentifiers", 1, 10, identifier);
+INPUT(logs_s_live_tail, "StartLiveTailRequest", R("logGroupIdentifiers", tail_groups),
+      M("logStreamNames", streams), M("logStreamNamePrefixes", streams),
+      M("logEventFilterPattern", filter));
 LIST(test_messages, "TestEventMessages", 1, 50, message);
 INPUT(logs_s_put_metric_filter, "PutMetricFilterRequest", R("logGroupName", group),
       R("filterName", filter_name), R("filterPattern", filter),

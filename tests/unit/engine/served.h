@@ -9,11 +9,13 @@
  *   Count {}           scan
  *   Hold {Key}         write: its answer waits for Release {Key}, or for WB_HOLD_MS
  *   Later {Key}        async: finished by another thread
+ *   Follow {Key}       stream: what Put writes under the key (engine/tail.h)
  *   Work {Key, Count}  write: queues work rows that count up a row when done
  */
 #ifndef WB_TEST_SERVED_H
 #define WB_TEST_SERVED_H
 
+#include "codec/event_stream.h"
 #include "engine/internal.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -71,6 +73,15 @@ static void op_put(struct wb_call *c)
         return;
     }
     wb_tx_put(c->tx, wb_key(c->arena, T_ROW, "s", wb_in_str(c, "Key")), value);
+    struct wb_feed_item item = {.kind = WB_FEED_EVENT,
+                                .account = c->ctx.account,
+                                .region = c->ctx.region,
+                                .name = wb_in_str(c, "Key"),
+                                .body = value};
+    if (wb_feed_wanted(c->engine, item.kind, item.account, item.region, item.name)) {
+        item.stamp = wb_tx_stamp(c->tx);
+        wb_feed_put(c->tx, &item);
+    }
     if (wb_slice_is(value, "undo"))
         wb_fail(c, "Undone", 409, "Too late.");
     wb_out_str(&c->out, "Key", wb_in_str(c, "Key"));
@@ -152,6 +163,42 @@ static void op_later(struct wb_call *c)
     pthread_detach(t);
 }
 
+static void follow_start(struct wb_tail *t, struct wb_json_writer *w, uint64_t from)
+{
+    wb_jw_ki64(w, "From", (int64_t)from);
+}
+
+static void follow_look(struct wb_tail *t, const struct wb_feed_item *i)
+{
+    struct wb_json_writer *w = wb_tail_result(t);
+    if (w)
+        wb_jw_str(w, i->body);
+}
+
+static void follow_update(struct wb_tail *t, struct wb_json_writer *w,
+                          const struct wb_tail_update *u)
+{
+    wb_jw_ki64(w, "From", (int64_t)u->from);
+    wb_jw_ki64(w, "Next", (int64_t)u->next);
+    wb_jw_kbool(w, "LeftOut", u->left_out);
+    wb_jw_kraw(w, "Values", wb_buf_slice(&u->results));
+}
+
+static void op_follow(struct wb_call *c)
+{
+    static const struct wb_tail_kind kind = {.feed = WB_FEED_EVENT,
+                                             .start = "Start",
+                                             .update = "Update",
+                                             .put_start = follow_start,
+                                             .look = follow_look,
+                                             .put_update = follow_update};
+    struct wb_tail *t = wb_tail_new(c, &kind);
+    struct wb_slice *name = wb_new(&t->arena, struct wb_slice);
+    *name = wb_dup(&t->arena, wb_in_str(c, "Key"));
+    wb_tail_begin(c, t, wb_dup(&t->arena, c->ctx.account), wb_dup(&t->arena, c->ctx.region), name,
+                  1);
+}
+
 static void op_work(struct wb_call *c)
 {
     int64_t n = wb_in_i64(c, "Count", 1);
@@ -189,6 +236,7 @@ static const struct wb_op test_ops[] = {
     {.name = "Hold", .class = WB_WRITE, .input = &s_in, .handler = op_hold},
     {.name = "Release", .class = WB_WRITE, .input = &s_in, .handler = op_release},
     {.name = "Later", .class = WB_ASYNC, .input = &s_in, .handler = op_later},
+    {.name = "Follow", .class = WB_STREAM, .input = &s_in, .handler = op_follow},
     {.name = "Work", .class = WB_WRITE, .input = &s_in, .handler = op_work},
     {.name = "Foreign", .class = WB_READ, .input = &s_in, .handler = op_get, .resources = foreign},
 };
@@ -378,6 +426,87 @@ static inline int ask(int fd, const char *op, const char *input, char *buf, size
                      "Content-Type: application/x-amz-json-1.1\r\nContent-Length: %zu\r\n\r\n%s",
                      op, strlen(input), input);
     return exchange(fd, req, (size_t)n, buf, cap, body);
+}
+
+/* --- a client of Follow --- */
+
+struct follower {
+    int fd;
+    struct wb_buf raw, body; /* as received; without the chunks */
+    struct wb_arena arena;
+};
+
+static inline void follow_begin(struct follower *w, int port, const char *key)
+{
+    char req[512], input[128];
+    *w = (struct follower){.fd = dial(port)};
+    wb_arena_init(&w->arena, 0);
+    int n = snprintf(input, sizeof input, "{\"Key\":\"%s\"}", key);
+    n = snprintf(req, sizeof req,
+                 "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Test.Follow\r\n"
+                 "Content-Type: application/x-amz-json-1.1\r\nContent-Length: %d\r\n\r\n%s",
+                 n, input);
+    if (send(w->fd, req, (size_t)n, MSG_NOSIGNAL) != n)
+        abort();
+}
+
+static inline bool follow_more(struct follower *w)
+{
+    char buf[16384];
+    ssize_t n = recv(w->fd, buf, sizeof buf, 0);
+    if (n > 0)
+        wb_buf_put(&w->raw, buf, (size_t)n);
+    return n > 0;
+}
+
+/* One chunk from raw to body; false: it has not come whole. */
+static inline bool follow_chunk(struct follower *w)
+{
+    struct wb_slice s = wb_buf_slice(&w->raw);
+    ptrdiff_t head =
+        wb_slice_find(s, WB_S("HTTP/"), 0) == 0 ? wb_slice_find(s, WB_S("\r\n\r\n"), 0) : -4;
+    if (head == -1)
+        return false;
+    wb_buf_drop(&w->raw, (size_t)(head + 4));
+    s = wb_buf_slice(&w->raw);
+    ptrdiff_t line = wb_slice_find(s, WB_S("\r\n"), 0);
+    size_t n = line > 0 ? strtoul(s.p, NULL, 16) : 0;
+    if (line < 1 || n == 0 || s.n < (size_t)line + 2 + n + 2)
+        return false;
+    wb_buf_put(&w->body, s.p + line + 2, n);
+    wb_buf_drop(&w->raw, (size_t)line + 2 + n + 2);
+    return true;
+}
+
+/* The next message's payload, in the arena; WB_JSON_NONE: the stream has ended. The first is that
+ * of the initial response, the second that of Start. */
+static inline struct wb_json follow_next(struct follower *w)
+{
+    for (;;) {
+        struct wb_slice in = wb_buf_slice(&w->body);
+        struct wb_event_message m;
+        switch (wb_event_message_next(&in, &m)) {
+        case WB_EVENT_READ: {
+            struct wb_json v = wb_json_read(&w->arena, wb_dup(&w->arena, m.payload), NULL);
+            wb_buf_drop(&w->body, w->body.n - in.n);
+            return v;
+        }
+        case WB_EVENT_BAD:
+            abort();
+        case WB_EVENT_MORE:
+            while (!follow_chunk(w))
+                if (!follow_more(w))
+                    return WB_JSON_NONE;
+        }
+    }
+}
+
+static inline void follow_end(struct follower *w)
+{
+    close(w->fd);
+    wb_buf_release(&w->raw);
+    wb_buf_release(&w->body);
+    wb_arena_release(&w->arena);
 }
 
 #endif

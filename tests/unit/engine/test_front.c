@@ -313,6 +313,60 @@ static void test_counts(void **state)
     served_close(&s);
 }
 
+/* What is committed while one follows is told, in order; what failed is not. */
+static void test_follow(void **state)
+{
+    struct served s;
+    struct follower w;
+    served_open(&s, wb_store_open_mem(), false, NULL, true);
+    int fd = dial(s.port);
+    assert_int_equal(ask(fd, "Put", "{\"Key\":\"a\",\"Value\":\"0\"}", buf, sizeof buf, &body),
+                     200);
+    follow_begin(&w, s.port, "a");
+    assert_int_equal(wb_json_count(follow_next(&w)), 0);
+    int64_t from = wb_json_get_i64(follow_next(&w), "From", -1), next;
+    assert_true(from > 0);
+    assert_int_equal(ask(fd, "Put", "{\"Key\":\"a\",\"Value\":\"1\"}", buf, sizeof buf, &body),
+                     200);
+    assert_int_equal(ask(fd, "Put", "{\"Key\":\"b\",\"Value\":\"2\"}", buf, sizeof buf, &body),
+                     200);
+    assert_int_equal(
+        ask(fd, "PutOrUndo", "{\"Key\":\"a\",\"Value\":\"undo\"}", buf, sizeof buf, &body), 409);
+    assert_int_equal(ask(fd, "Put", "{\"Key\":\"a\",\"Value\":\"3\"}", buf, sizeof buf, &body),
+                     200);
+    struct wb_buf got = wb_buf_in(&w.arena);
+    while (!wb_slice_is(wb_buf_slice(&got), "13")) {
+        struct wb_json u = follow_next(&w);
+        struct wb_json_iter it = wb_json_iter(wb_json_get(u, "Values"));
+        while (wb_json_next(&it))
+            wb_buf_slice_put(&got, wb_json_str(it.value, &w.arena));
+        assert_int_equal(wb_json_get_i64(u, "From", -1), from); /* without a gap */
+        next = wb_json_get_i64(u, "Next", -1);
+        assert_true(next >= from && got.n < 3);
+        assert_false(wb_json_bool(wb_json_get(u, "LeftOut"), true));
+        from = next;
+    }
+    follow_end(&w);
+    close(fd);
+    served_close(&s);
+}
+
+/* A server that drains says good-bye to its streams; what stays open is cut off with the front. */
+static void test_follow_to_the_end(void **state)
+{
+    struct served s;
+    struct follower w;
+    served_open(&s, wb_store_open_mem(), false, NULL, true);
+    follow_begin(&w, s.port, "a");
+    follow_next(&w);
+    follow_next(&w);
+    assert_int_equal(wb_fronts_open(s.engine), 0); /* nobody waits for a stream to stop */
+    served_close(&s);
+    while (wb_json_is(follow_next(&w)))
+        ;
+    follow_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_work_and_reset), cmocka_unit_test(test_clock_page),
         cmocka_unit_test(test_quiet),          cmocka_unit_test(test_back_pressure),
         cmocka_unit_test(test_counts),         cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_follow),         cmocka_unit_test(test_follow_to_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
