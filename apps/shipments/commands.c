@@ -1,10 +1,11 @@
 /*
- * The application's commands: send, shipment, day, replay.
+ * The application's commands: send, shipment, shipments, day, replay.
  */
 #include "apps.h"
 #include "base/time.h"
 #include "day.h"
 #include "feed.h"
+#include "rebuild.h"
 #include "replay.h"
 
 #include <errno.h>
@@ -207,6 +208,24 @@ static int shipment_command(int argc, char **argv)
     return rc;
 }
 
+/* --- shipments --- */
+
+static int shipments_command(int argc, char **argv)
+{
+    if (argc != 2 || strcmp(argv[1], "rebuild") != 0)
+        return WB_WRONG_USAGE;
+    struct wb_aws *aws = client();
+    if (!aws)
+        return 1;
+    struct wb_arena a;
+    wb_arena_init(&a, 0);
+    struct stack s = stack_names(&a);
+    int rc = rebuild_run(aws, &s);
+    wb_arena_release(&a);
+    wb_aws_free(aws);
+    return rc;
+}
+
 /* --- day --- */
 
 static int day_command(int argc, char **argv)
@@ -291,6 +310,15 @@ const struct wb_app_command wb_app_commands[] = {
      "tracking number, and for a delay its reason and new estimate. An instant with #... is a "
      "second update at the same instant.\n",
      shipment_command},
+    {"shipments", "rebuild the current states from the log",
+     "usage: waybill shipments rebuild\n\n"
+     "Makes the tables shipment-state and shipment-references from shipment-logs: after an upgrade "
+     "from a version without them, after\n"
+     "rows of the log were put in or removed by hand, or to see that all is right. What is right "
+     "is "
+     "left alone, so it may be stopped\n"
+     "and run again at any time, and updates may go on coming. Says what it changed.\n",
+     shipments_command},
     {"day", "make up a day of shipment updates",
      "usage: waybill day [--seed N] [--updates N] [--start TIME] FOLDER\n\n"
      "Writes FOLDER/day.jsonl, and beside it the truth: truth.json and truth-shipments.jsonl. The "

@@ -1,11 +1,17 @@
 /*
- * The ledger: the three tables and the topic of the application, and the writes that make each
- * event end as exactly one outcome however often it is delivered.
+ * The ledger: the tables and the topic of the application, and the writes that make each event end
+ * as exactly one outcome however often it is delivered.
  *
- *   log       shipmentId, timestamp   the original stack's table (StatusIndex: status, timestamp)
- *   outcomes  eventId                 one row an event: stored, duplicate of X, refused
- * (ReasonIndex: reason, eventTime) notices   notice                  one row a mail: which event
- * owns it, pending or sent
+ *   log         shipmentId, timestamp   the original stack's table (StatusIndex: status, timestamp)
+ *   state       shipmentId              one row a shipment: what its updates say together (state.h,
+ *                                       book.h; StatusIndex, AttentionIndex)
+ *   references  reference, shipmentId   whose a tracking number is
+ *   outcomes    eventId                 one row an event: stored, duplicate of X, refused
+ *                                       (ReasonIndex: reason, eventTime)
+ *   notices     notice                  one row a mail: which event owns it, pending or sent
+ *
+ * The log is written first, then the state, then the notices; the outcome last, and with it the
+ * reference. What a crash left undone the retry does: until the invocation has ended well.
  *
  * Every function returns LEDGER_AGAIN for what a retry may mend (no answer, throttling, 5xx) and
  * LEDGER_BROKEN for what it may not (no such table, access denied): both make the invocation fail,
@@ -21,7 +27,7 @@ enum ledger_status { LEDGER_OK, LEDGER_AGAIN, LEDGER_BROKEN };
 
 struct ledger {
     struct wb_aws *aws;
-    const char *log_table, *outcomes_table, *notices_table, *topic;
+    const char *log_table, *state_table, *references_table, *outcomes_table, *notices_table, *topic;
     int64_t (*now_ms)(void);
     struct wb_slice why; /* of the last failure; in the invocation's arena */
 };
@@ -30,6 +36,7 @@ struct stored {
     bool duplicate;
     struct wb_slice of;        /* event id of the first, when duplicate */
     struct wb_slice timestamp; /* the sort key it lies under */
+    bool again;                /* it was there: a duplicate, or an attempt before this one */
 };
 
 /* Puts the update into the log. The first update owns (shipmentId, timestamp); a different one at
@@ -37,11 +44,11 @@ struct stored {
 enum ledger_status ledger_store(struct ledger *l, struct wb_arena *a, const struct update *u,
                                 struct stored *out);
 
-/* Records the outcome. *fresh: this call made the row (it was not there from an earlier attempt).
- */
+/* Records the outcome, and with it the reference (an item of that table, or null). */
 enum ledger_status ledger_record_stored(struct ledger *l, struct wb_arena *a,
                                         const struct update *u, const struct stored *s,
-                                        bool *fresh);
+                                        struct wb_slice reference);
+/* *fresh: this call made the row (it was not there from an earlier attempt). */
 enum ledger_status ledger_record_refused(struct ledger *l, struct wb_arena *a,
                                          const struct update *u, enum refusal r,
                                          struct wb_slice what, bool *fresh);

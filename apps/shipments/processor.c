@@ -3,11 +3,11 @@
  * event, and mends what was wrong with it: nothing is swallowed (a transient failure throws, so
  * retries serve it), nothing is overwritten, nothing is stored twice.
  *
- * The outcome row is written last: when it is there, the item and the mail are too.
+ * The outcome row is written last: when it is there, the item, the state and the mail are too.
  */
 #include "base/log.h"
 #include "base/seam.h"
-#include "ledger.h"
+#include "book.h"
 #include "waybill/lambda.h"
 
 #include <stdlib.h>
@@ -85,12 +85,16 @@ static bool handle(void *user, const struct wb_invocation *in, struct wb_reply *
         return refuse(l, in, &u, r, what, out);
 
     struct stored stored;
-    bool fresh;
+    struct wb_slice reference = WB_SLICE_NULL;
     enum ledger_status s = ledger_store(l, in->arena, &u, &stored);
-    if (s == LEDGER_OK && !stored.duplicate && update_is_delay(&u))
+    if (s == LEDGER_OK)
+        s = book_take(l, in->arena, &u, stored.again, &reference);
+    if (s == LEDGER_OK && !stored.duplicate && update_is_delay(&u) && !u.retracted)
         s = ledger_announce_delay(l, in->arena, &u);
     if (s == LEDGER_OK)
-        s = ledger_record_stored(l, in->arena, &u, &stored, &fresh);
+        s = ledger_record_stored(l, in->arena, &u, &stored,
+                                 reference.n ? book_reference(in->arena, reference, u.shipment_id)
+                                             : reference);
     if (s != LEDGER_OK)
         return fail(out, l, s);
     wb_lambda_log("%s %.*s at %.*s event %.*s", stored.duplicate ? "duplicate" : "stored",
@@ -109,12 +113,14 @@ static bool setting(const char *name, const char **out)
 int main(void)
 {
     struct ledger l = {.now_ms = wall_ms};
-    if (!setting("TABLE_NAME", &l.log_table) ||
+    if (!setting("TABLE_NAME", &l.log_table) || !setting("STATE_TABLE_NAME", &l.state_table) ||
+        !setting("REFERENCES_TABLE_NAME", &l.references_table) ||
         !setting("OUTCOMES_TABLE_NAME", &l.outcomes_table) ||
         !setting("NOTICES_TABLE_NAME", &l.notices_table) || !setting("SNS_TOPIC_ARN", &l.topic))
         return wb_lambda_init_error(
             "ConfigurationError",
-            "TABLE_NAME, OUTCOMES_TABLE_NAME, NOTICES_TABLE_NAME and SNS_TOPIC_ARN must be set");
+            "TABLE_NAME, STATE_TABLE_NAME, REFERENCES_TABLE_NAME, OUTCOMES_TABLE_NAME, "
+            "NOTICES_TABLE_NAME and SNS_TOPIC_ARN must be set");
     const char *why;
     l.aws = wb_aws_new(NULL, &why);
     if (!l.aws)

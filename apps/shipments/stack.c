@@ -15,6 +15,8 @@ struct stack stack_names(struct wb_arena *a)
     s.function = NAME("shipment-processor");
     s.topic = NAME("shipment-alerts");
     s.log_table = NAME("shipment-logs");
+    s.state_table = NAME("shipment-state");
+    s.references_table = NAME("shipment-references");
     s.outcomes_table = NAME("shipment-outcomes");
     s.notices_table = NAME("shipment-notices");
 #undef NAME

@@ -9,7 +9,8 @@
 
 struct stack {
     struct wb_slice region, suffix;
-    struct wb_slice bus, rule, function, topic, log_table, outcomes_table, notices_table;
+    struct wb_slice bus, rule, function, topic, log_table, state_table, references_table,
+        outcomes_table, notices_table;
 };
 
 /* Region from AWS_REGION, suffix from SHIPMENTS_SUFFIX (default "dev"). Slices in the arena. */

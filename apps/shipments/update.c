@@ -105,6 +105,34 @@ static enum refusal read_status(struct wb_arena *a, struct wb_json detail, struc
     return REFUSED_NOT;
 }
 
+struct wb_slice update_upper(struct wb_arena *a, struct wb_slice s)
+{
+    char *p = wb_dup_cstr(a, s);
+    for (size_t i = 0; i < s.n; i++)
+        p[i] = (char)toupper((unsigned char)p[i]);
+    return wb_slice(p, s.n);
+}
+
+static bool is_forecast(struct wb_slice classifier)
+{
+    return wb_slice_is(classifier, "EST") || wb_slice_is(classifier, "PLN");
+}
+
+static enum refusal read_kind(struct wb_arena *a, struct wb_json detail, struct update *u,
+                              struct wb_slice *what)
+{
+    struct wb_json v = wb_json_get(detail, "retracted");
+    enum wb_json_type t = wb_json_type(v);
+    u->retracted = t == WB_JSON_TRUE;
+    if (t != WB_JSON_MISSING && t != WB_JSON_NULL && t != WB_JSON_TRUE && t != WB_JSON_FALSE) {
+        *what = WB_S("retracted is neither true nor false");
+        return REFUSED_BAD_FIELD;
+    }
+    struct wb_slice word = update_upper(a, u->classifier);
+    u->classifier = is_forecast(word) ? word : WB_S("");
+    return REFUSED_NOT;
+}
+
 static enum refusal read_fields(struct wb_arena *a, struct wb_json detail, struct update *u,
                                 struct wb_slice *what)
 {
@@ -117,6 +145,7 @@ static enum refusal read_fields(struct wb_arena *a, struct wb_json detail, struc
         {"trackingNumber", &u->tracking_number},
         {"reason", &u->delay_reason},
         {"eta", &u->eta},
+        {"classifier", &u->classifier},
     };
     for (size_t i = 0; i < sizeof field / sizeof *field; i++)
         if (!text_field(a, detail, field[i].name, field[i].out)) {
@@ -124,7 +153,7 @@ static enum refusal read_fields(struct wb_arena *a, struct wb_json detail, struc
                               UPDATE_FIELD_MAX);
             return REFUSED_BAD_FIELD;
         }
-    return REFUSED_NOT;
+    return read_kind(a, detail, u, what);
 }
 
 /* Hash of the parts, each with its length before it, so that no two lists of parts give the same
@@ -140,20 +169,26 @@ static void hash_parts(struct wb_arena *a, const struct wb_slice *part, size_t c
     hex[UPDATE_IDENTITY_LEN] = 0;
 }
 
-static struct wb_slice upper(struct wb_arena *a, struct wb_slice s)
-{
-    char *p = wb_dup_cstr(a, s);
-    for (size_t i = 0; i < s.n; i++)
-        p[i] = (char)toupper((unsigned char)p[i]);
-    return wb_slice(p, s.n);
-}
-
+/* An update that says no more than what happened is known by its core alone: so it was before there
+ * was more to say. */
 static void identify(struct wb_arena *a, struct update *u)
 {
-    const struct wb_slice part[] = {u->shipment_id,     upper(a, u->carrier),
+    const struct wb_slice core[] = {u->shipment_id,     update_upper(a, u->carrier),
                                     u->tracking_number, u->timestamp,
                                     u->status,          u->location};
-    hash_parts(a, part, sizeof part / sizeof *part, u->identity);
+    hash_parts(a, core, sizeof core / sizeof *core, u->core);
+    bool told = update_is_delay(u) && !wb_slice_is(u->status, "DELAYED");
+    const struct wb_slice more[] = {wb_slice_str(u->core),
+                                    u->delay_reason,
+                                    u->eta,
+                                    u->classifier,
+                                    wb_slice_str(told ? "D" : ""),
+                                    wb_slice_str(u->retracted ? "R" : "")};
+    bool says_more = u->delay_reason.n || u->eta.n || u->classifier.n || told || u->retracted;
+    if (says_more)
+        hash_parts(a, more, sizeof more / sizeof *more, u->identity);
+    else
+        memcpy(u->identity, u->core, sizeof u->identity);
 }
 
 enum refusal update_read(struct wb_arena *a, struct wb_json event, struct update *u,
@@ -189,6 +224,40 @@ enum refusal update_read(struct wb_arena *a, struct wb_json event, struct update
     if (r == REFUSED_NOT)
         identify(a, u);
     return r;
+}
+
+static struct wb_slice text_at(struct wb_arena *a, struct wb_json item, const char *name)
+{
+    return or_default(wb_json_get_str(wb_json_get(item, name), "S", a), "");
+}
+
+bool update_of_row(struct wb_arena *a, struct wb_json item, struct update *u)
+{
+    int64_t ms;
+    struct wb_slice key = text_at(a, item, "timestamp");
+    *u = (struct update){
+        .shipment_id = text_at(a, item, "shipmentId"),
+        .event_type = text_at(a, item, "eventType"),
+        .status = text_at(a, item, "status"),
+        .location = text_at(a, item, "location"),
+        .carrier = text_at(a, item, "carrier"),
+        .tracking_number = text_at(a, item, "trackingNumber"),
+        .delay_reason = text_at(a, item, "delayReason"),
+        .eta = text_at(a, item, "eta"),
+        .classifier = text_at(a, item, "classifier"),
+        .retracted = text_at(a, item, "retraction").n > 0,
+    };
+    if (u->shipment_id.n == 0 || !wb_time_parse_iso(wb_slice_cut(&key, '#'), &ms, NULL))
+        return false;
+    u->timestamp = wb_time_str(a, ms, WB_TIME_ISO_MS);
+    /* Rows from before receivedAt was kept: processed soon after. */
+    struct wb_slice received = text_at(a, item, "receivedAt");
+    if (received.n == 0)
+        received = text_at(a, item, "processedAt");
+    u->has_event_time = wb_time_parse_iso(received, &ms, NULL);
+    u->event_stamp = u->has_event_time ? wb_time_str(a, ms, WB_TIME_ISO_MS) : WB_SLICE_NULL;
+    identify(a, u);
+    return true;
 }
 
 bool update_is_delay(const struct update *u)

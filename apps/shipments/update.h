@@ -22,7 +22,7 @@ enum refusal {
     REFUSED_BAD_SHIPMENT_ID, /* not a string, blank, or too long */
     REFUSED_BAD_TIMESTAMP,   /* there, but not a date and time */
     REFUSED_BAD_STATUS,      /* there, but empty or not a string */
-    REFUSED_BAD_FIELD,       /* location, carrier, trackingNumber: not a string, or too long */
+    REFUSED_BAD_FIELD,       /* another member: not of its type, or too long */
     REFUSED_NOT_AN_OBJECT,   /* no detail object */
     REFUSED_TOO_LARGE,
     REFUSED_COUNT,
@@ -39,7 +39,12 @@ struct update {
     struct wb_slice original_timestamp; /* as sent; null when the event's time stands for it */
     bool assumed_utc;                   /* sent without a zone */
     struct wb_slice delay_reason, eta;  /* or null */
+    struct wb_slice classifier;         /* "EST" or "PLN": told ahead, not seen; else empty */
+    bool retracted;                     /* takes back the update with the same core */
     struct wb_slice raw;                /* the detail as sent */
+    /* Of what happened: shipment, carrier, tracking number, instant, status, place. */
+    char core[UPDATE_IDENTITY_LEN + 1];
+    /* Of all that is said: the core and, where it says more, that. What tells updates apart. */
     char identity[UPDATE_IDENTITY_LEN + 1];
 };
 
@@ -50,6 +55,14 @@ struct update {
  */
 enum refusal update_read(struct wb_arena *a, struct wb_json event, struct update *u,
                          struct wb_slice *what);
+
+/* The update that a row of the log keeps, as far as the state needs it; event_stamp is when it was
+ * received. False when the row has no readable shipment id or time (rows that another program put
+ * there). */
+bool update_of_row(struct wb_arena *a, struct wb_json item, struct update *u);
+
+/* ASCII letters in upper case: how carriers are compared. */
+struct wb_slice update_upper(struct wb_arena *a, struct wb_slice s);
 
 /* The update says the shipment is late. */
 bool update_is_delay(const struct update *u);
