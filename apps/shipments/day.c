@@ -291,7 +291,35 @@ static bool arrive(struct maker *m, int64_t arrival_ms, const char *type, struct
     return true;
 }
 
-static void count_row(struct maker *m, struct life *l)
+/* How far along a shipment is; what is not in the list tells nothing. */
+static unsigned progress(const char *status)
+{
+    static const char *const way[] = {"DELAYED",   "EXCEPTION",  "CREATED",
+                                      "PICKED_UP", "IN_TRANSIT", "OUT_FOR_DELIVERY",
+                                      "DELIVERED", "RETURNED",   "CANCELLED"};
+    for (unsigned i = 0; i < sizeof way / sizeof *way; i++)
+        if (strcmp(status, way[i]) == 0)
+            return i + 1;
+    return 0;
+}
+
+/* The shipment's state after an update; a life is lived in order, and ends once. A twin happened
+ * at the instant of the one before it: of the two, the one further along counts. */
+static void note_state(struct day_shipment *s, const char *status, bool twin)
+{
+    const unsigned exception = 2, created = 3, delivered = 7;
+    if (strcmp(status, "ARRIVED_AT_FACILITY") == 0)
+        status = "IN_TRANSIT";
+    unsigned now = progress(s->status), then = progress(status);
+    if (now >= delivered)
+        return;
+    s->delayed = (s->delayed || strcmp(status, "DELAYED") == 0) && then < delivered;
+    s->exception = then == exception || (s->exception && (then <= created || then > delivered));
+    if (now <= exception ? then > 0 : then > (twin ? now : exception))
+        s->status = status;
+}
+
+static void count_row(struct maker *m, struct life *l, const char *status, bool twin)
 {
     struct day *d = m->d;
     if (l->counted == UINT32_MAX) {
@@ -303,9 +331,10 @@ static void count_row(struct maker *m, struct life *l)
             m->shipment_cap = cap;
         }
         l->counted = d->shipment_count++;
-        d->shipment[l->counted] = (struct day_shipment){l->id, 0};
+        d->shipment[l->counted] = (struct day_shipment){.id = l->id, .status = "UNKNOWN"};
     }
     d->shipment[l->counted].updates++;
+    note_state(&d->shipment[l->counted], status, twin);
     d->truth.accepted++;
     d->truth.stored++;
 }
@@ -410,7 +439,7 @@ static bool send_step(struct maker *m, struct life *l, const struct step *s)
     if (!arrive(m, arrival, type_of(s->status), detail_text(m, &d)))
         return false;
     m->d->truth.late += late;
-    count_row(m, l);
+    count_row(m, l, s->status, false);
     send_again(m, l, s, &m->d->message[m->d->message_count - 1]);
     return true;
 }
@@ -425,7 +454,7 @@ static void collide(struct maker *m, struct life *l, const struct step *s)
     struct detail d = detail_of(m, l, &twin, 0);
     if (arrive(m, arrival_of(m, l->carrier, s->when_ms), type_of(twin.status),
                detail_text(m, &d))) {
-        count_row(m, l);
+        count_row(m, l, twin.status, true);
         m->d->truth.collisions++;
     }
 }

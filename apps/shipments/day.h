@@ -26,7 +26,9 @@ struct day_message {
 
 struct day_shipment {
     struct wb_slice id;
-    unsigned updates; /* distinct valid ones that arrive this day: rows in the log */
+    unsigned updates;   /* distinct valid ones that arrive this day: rows in the log */
+    const char *status; /* what they come to, by when they happened; and the flags beside it */
+    bool delayed, exception;
 };
 
 struct day_truth {

@@ -84,8 +84,12 @@ int day_write(const struct day *d, const struct day_options *o, const char *fold
         rc = write_file(folder, "truth.json", &b);
     b = wb_buf_in(&a);
     for (unsigned i = 0; i < d->shipment_count; i++)
-        wb_buf_printf(&b, "{\"shipmentId\":\"%.*s\",\"updates\":%u}\n", WB_FMT(d->shipment[i].id),
-                      d->shipment[i].updates);
+        wb_buf_printf(&b,
+                      "{\"shipmentId\":\"%.*s\",\"updates\":%u,\"status\":\"%s\","
+                      "\"delayed\":%s,\"exception\":%s}\n",
+                      WB_FMT(d->shipment[i].id), d->shipment[i].updates, d->shipment[i].status,
+                      d->shipment[i].delayed ? "true" : "false",
+                      d->shipment[i].exception ? "true" : "false");
     if (rc == 0)
         rc = write_file(folder, "truth-shipments.jsonl", &b);
     wb_arena_release(&a);

@@ -311,7 +311,28 @@ static int64_t notices(const struct replay *r)
 
 struct rows {
     int64_t rows, wrong; /* wrong: shipments whose count differs from the truth */
+    int64_t states;      /* shipments with a state other than the truth */
+    bool has_states;     /* a folder of an older version tells none */
 };
+
+/* Whether the row of a shipment's state is as the line of the truth says. */
+static bool right_state(const struct replay *r, struct wb_arena *a, struct wb_json truth)
+{
+    struct wb_aws_answer answer;
+    struct wb_slice in = wb_printf(
+        a, "{\"TableName\":\"%.*s\",\"Key\":{\"shipmentId\":{\"S\":%.*s}},\"ConsistentRead\":true}",
+        WB_FMT(r->s->state_table), WB_FMT(wb_json_raw(wb_json_get(truth, "shipmentId"))));
+    if (!wb_aws_json(r->aws, a, "dynamodb", "GetItem", in, &answer))
+        return false;
+    struct wb_json item = wb_json_get(answer.json, "Item");
+    static const char *const flag[] = {"delayed", "exception"};
+    for (size_t i = 0; i < sizeof flag / sizeof *flag; i++)
+        if (wb_json_is(wb_json_get(item, flag[i])) !=
+            wb_json_bool(wb_json_get(truth, flag[i]), false))
+            return false;
+    return wb_slice_eq(wb_json_get_str(wb_json_get(item, "status"), "S", a),
+                       wb_json_get_str(truth, "status", a));
+}
 
 static struct rows count_rows(const struct replay *r, struct wb_slice truth_shipments)
 {
@@ -331,6 +352,10 @@ static struct rows count_rows(const struct replay *r, struct wb_slice truth_ship
                                   WB_FMT(r->s->log_table), WB_FMT(id)));
         n.rows += rows > 0 ? rows : 0;
         n.wrong += rows != wb_json_get_i64(t, "updates", -1);
+        if (wb_json_is(wb_json_get(t, "status"))) {
+            n.has_states = true;
+            n.states += !right_state(r, &a, t);
+        }
     }
     wb_arena_release(&a);
     return n;
@@ -414,6 +439,8 @@ static bool summarize(struct replay *r, struct wb_json truth, struct wb_slice sh
     struct rows n = count_rows(r, shipments);
     ok &= line("rows in the log for its shipments", n.rows, stored);
     ok &= line("shipments with a wrong timeline", n.wrong, 0);
+    if (n.has_states)
+        ok &= line("shipments in a wrong state", n.states, 0);
     if (b->rows == 0 || b->rows == stored) {
         int64_t want = b->rows ? 0 : sent;
         ok &= line("mails sent", notices(r) - b->notices, want);

@@ -18,7 +18,8 @@ def replay(w, day):
 
 
 def rows(w, table):
-    return w.client("dynamodb").scan(TableName=table, Select="COUNT")["Count"]
+    pages = w.client("dynamodb").get_paginator("scan").paginate(TableName=table, Select="COUNT")
+    return sum(page["Count"] for page in pages)
 
 
 def main():

@@ -110,7 +110,7 @@ def main():
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LAMBDA_TASK_ROOT": "/var/task", "AWS_LAMBDA_RUNTIME_API": here,
             "AWS_ENDPOINT_URL": f"http://{here}",
             "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
-            "TABLE_NAME": "log", "OUTCOMES_TABLE_NAME": "outcomes", "NOTICES_TABLE_NAME": "notices", "SNS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:t"})
+            "TABLE_NAME": "log", "STATE_TABLE_NAME": "state", "REFERENCES_TABLE_NAME": "references", "OUTCOMES_TABLE_NAME": "outcomes", "NOTICES_TABLE_NAME": "notices", "SNS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:t"})
         try:
             with world.lock:
                 world.lock.wait_for(lambda: len(world.answers) == 4, 30)
