@@ -22,8 +22,8 @@
 #include "ledger.h"
 #include "state.h"
 
-/* After ledger_store of this update; again: it was in the log already. *reference: to be written
- * with the outcome; empty when there is none. */
+/* After ledger_store, with the update as the log has it; again: it was there already. *reference:
+ * to be written with the outcome; empty when there is none. */
 enum ledger_status book_take(struct ledger *l, struct wb_arena *a, const struct update *u,
                              bool again, struct wb_slice *reference);
 /* The item of the table of references. */

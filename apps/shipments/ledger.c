@@ -161,7 +161,7 @@ enum ledger_status ledger_store(struct ledger *l, struct wb_arena *a, const stru
             ledger_put_new(l, a, l->log_table, "shipmentId", log_item(l, a, u, key), &there);
         if (s != LEDGER_OK)
             return s;
-        *out = (struct stored){.timestamp = key};
+        *out = (struct stored){.timestamp = key, .kept = *u};
         if (!wb_json_is(there))
             return LEDGER_OK;
         struct update first;
@@ -170,7 +170,10 @@ enum ledger_status ledger_store(struct ledger *l, struct wb_arena *a, const stru
         out->again = true;
         out->of = ledger_text(there, "eventId", a);
         out->duplicate = !wb_slice_eq(out->of, u->event_id);
-        return state_earlier(u, &first) ? mend_received(l, a, u, key) : LEDGER_OK;
+        if (state_earlier(u, &first))
+            return mend_received(l, a, u, key);
+        out->kept = first;
+        return LEDGER_OK;
     }
     l->why = WB_S("two updates with one identity differ");
     return LEDGER_BROKEN;

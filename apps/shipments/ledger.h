@@ -37,6 +37,7 @@ struct stored {
     struct wb_slice of;        /* event id of the first, when duplicate */
     struct wb_slice timestamp; /* the sort key it lies under */
     bool again;                /* it was there: a duplicate, or an attempt before this one */
+    struct update kept;        /* as the log has it: of copies, the first one stored */
 };
 
 /* Puts the update into the log. The first update owns (shipmentId, timestamp); a different one at

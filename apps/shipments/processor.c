@@ -88,7 +88,7 @@ static bool handle(void *user, const struct wb_invocation *in, struct wb_reply *
     struct wb_slice reference = WB_SLICE_NULL;
     enum ledger_status s = ledger_store(l, in->arena, &u, &stored);
     if (s == LEDGER_OK)
-        s = book_take(l, in->arena, &u, stored.again, &reference);
+        s = book_take(l, in->arena, &stored.kept, stored.again, &reference);
     if (s == LEDGER_OK && !stored.duplicate && update_is_delay(&u) && !u.retracted)
         s = ledger_announce_delay(l, in->arena, &u);
     if (s == LEDGER_OK)

@@ -16,7 +16,8 @@
  *
  * An instant more than ten minutes after its update was received cannot be right: the update is
  * placed by when it was received, and the state marked. "Received" is the event's own time on the
- * bus, the earliest of all copies, so it does not depend on the order of delivery either.
+ * bus; where it places an update it is the earliest of all copies, so it does not depend on the
+ * order of delivery either.
  *
  * Only two things are no maximum: an update taken back, and one whose copy shows that it was
  * received earlier. Then, and for a shipment where there was such a thing before, the state is made

@@ -114,7 +114,7 @@ def large(w, d):
 
 def check(w, d):
     own = w.waybill("deploy", "--check", os.path.join(ROOT, "apps/shipments/template.yaml"), check=False).stdout
-    assert "16 resources" in own and "[fixed-name]" in own and "[dead-letters]" in own and "[metric]" not in own and "[policy]" not in own, own
+    assert "18 resources" in own and "[fixed-name]" in own and "[dead-letters]" in own and "[metric]" not in own and "[policy]" not in own, own
     r = w.waybill("deploy", "--check", write(d, "fine.yaml", "Resources: {T: {Type: AWS::SNS::Topic}}"))
     assert r.stdout.endswith("1 resources, 0 findings\n"), r.stdout
     seed = os.path.join(SHARED, "seed-stack/template.json")

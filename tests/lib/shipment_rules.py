@@ -60,7 +60,7 @@ class Update:
         self.shipment, self.place, self.number = text["shipmentId"], text["location"], text["trackingNumber"]
         self.word = text["status"] if "status" in detail else "UNKNOWN"
         self.carrier, self.reason, self.eta = text["carrier"].upper(), text["reason"], text["eta"]
-        self.received = when(received)
+        self.received = when(received).replace(microsecond=0)  # the bus tells seconds
         given = detail.get("timestamp", stamp(self.received))
         self.time = when(given) if isinstance(given, str) and len(given) > 10 else None
         self.valid = self.time is not None
