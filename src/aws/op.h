@@ -136,6 +136,11 @@ struct wb_service {
                                     InternalFailure */
     const char *validation_code; /* ValidationException; Query: ValidationError */
     const struct wb_code *code;  /* handlers use names; the end has none. NULL: they are the same */
+    const char *usage;    /* the dimension Service of AWS/Usage; NULL: AWS documents none for it */
+    const char *usage_ns; /* where calls, errors and throttles are counted as well, or NULL */
+    /* Optional: counts a client's call that is about to be answered, successful or refused at any
+     * stage (c->in may be missing). On the loop; there is no transaction. */
+    void (*ended)(struct wb_call *c, double ms);
 };
 
 /* Where a request came from and what it belongs to; travels with every command and work row. */

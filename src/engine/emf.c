@@ -37,6 +37,7 @@ struct emf {
     const struct wb_pair *dims;
     int dim_count;
     size_t added;
+    bool bad;        /* something of it was left out */
     int64_t time_ms; /* the directive's Timestamp, or that of the commit */
     bool seconds;    /* of a metric with StorageResolution 1 */
 };
@@ -73,6 +74,8 @@ static void add_metrics(struct emf *m, struct wb_json metrics)
     while (wb_json_next(&it)) {
         struct wb_slice name = wb_json_get_str(it.value, "Name", m->tx->arena);
         struct wb_json value = wb_json_get_slice(m->root, name);
+        m->bad |= !name.n ||
+                  (wb_json_type(value) != WB_JSON_NUMBER && wb_json_type(value) != WB_JSON_ARRAY);
         if (!name.n)
             continue;
         const char *text = wb_dup_cstr(m->tx->arena, name),
@@ -95,6 +98,7 @@ static void add_directive(struct emf *m, struct wb_json directive)
     struct wb_json metrics = wb_json_get(directive, "Metrics"),
                    sets = wb_json_get(directive, "Dimensions");
     struct wb_pair dims[WB_METRIC_DIMENSIONS_MAX];
+    m->bad |= !ns.n || wb_json_type(metrics) != WB_JSON_ARRAY;
     if (!ns.n)
         return;
     m->ns = wb_dup_cstr(m->tx->arena, ns);
@@ -105,27 +109,34 @@ static void add_directive(struct emf *m, struct wb_json directive)
     struct wb_json_iter it = wb_json_iter(sets);
     while (wb_json_next(&it)) {
         m->dim_count = dimensions(m->tx->arena, m->root, it.value, dims);
+        m->bad |= m->dim_count < 0;
         if (m->dim_count >= 0)
             add_metrics(m, metrics);
     }
 }
 
 size_t wb_emf_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                   struct wb_slice line)
+                   struct wb_slice line, enum wb_emf_fault *fault)
 {
     line = wb_slice_trim(line);
+    *fault = WB_EMF_GOOD;
     if (line.n < 2 || line.p[0] != '{' || wb_slice_find(line, WB_S("\"_aws\""), 0) < 0)
         return 0;
     struct emf m = {.tx = tx,
                     .account = account,
                     .region = region,
                     .root = wb_json_read(tx->arena, line, NULL)};
+    struct wb_json aws = wb_json_get(m.root, "_aws"), list = wb_json_get(aws, "CloudWatchMetrics");
+    if (wb_json_type(m.root) != WB_JSON_OBJECT)
+        *fault = WB_EMF_UNREADABLE;
     m.time_ms = wb_json_get_i64(wb_json_get(m.root, "_aws"), "Timestamp", tx->now_ms);
     if (m.time_ms < tx->now_ms - WB_METRIC_PAST_MS || m.time_ms > tx->now_ms + WB_METRIC_FUTURE_MS)
         m.time_ms = tx->now_ms;
-    struct wb_json_iter it =
-        wb_json_iter(wb_json_get(wb_json_get(m.root, "_aws"), "CloudWatchMetrics"));
+    m.bad = wb_json_is(aws) && wb_json_type(list) != WB_JSON_ARRAY;
+    struct wb_json_iter it = wb_json_iter(list);
     while (wb_json_next(&it))
         add_directive(&m, it.value);
+    if (*fault == WB_EMF_GOOD && m.bad)
+        *fault = WB_EMF_INVALID;
     return m.added;
 }

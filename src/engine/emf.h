@@ -8,9 +8,15 @@
 
 #include "engine/observe.h"
 
+/* A line that is meant to be of that form and is not. */
+enum wb_emf_fault {
+    WB_EMF_GOOD,
+    WB_EMF_UNREADABLE, /* no JSON */
+    WB_EMF_INVALID     /* a part that must be there is missing, or of a wrong type */
+};
 /* Adds the metrics of the line, if it carries any, to the minute of this commit. Returns how many
  * values were added. */
 size_t wb_emf_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                   struct wb_slice line);
+                   struct wb_slice line, enum wb_emf_fault *fault);
 
 #endif

@@ -12,8 +12,6 @@
 #include "engine/sums.h"
 #include <stdlib.h>
 
-#define FLUSH_MS 1000
-
 /* --- the loop's snapshot --- */
 
 bool wb_front_snapshot(struct request *r)
@@ -40,69 +38,6 @@ void wb_front_snapshot_end(struct request *r)
     if (r->snapshot)
         wb_txn_reset(r->front->txn);
     r->snapshot = r->held = false;
-}
-
-/* --- counters --- */
-
-static struct op_stat *stat_of(struct wb_front *f, const struct wb_call *c)
-{
-    for (size_t i = 0; i < f->services; i++)
-        if (f->engine->service_list[i] == c->service)
-            return &f->stat[i][c->op - c->service->op];
-    return NULL;
-}
-
-static void count(struct request *r)
-{
-    struct wb_front *f = r->front;
-    const struct wb_call *c = &r->call;
-    struct op_stat *s = c->op && c->service ? stat_of(f, c) : NULL;
-    if (!s)
-        return;
-    double ms = (double)(f->engine->seam->mono_ns(f->engine->seam) - r->began_ns) / 1e6;
-    if (s->count == 0 || ms < s->min_ms)
-        s->min_ms = ms;
-    if (s->count == 0 || ms > s->max_ms)
-        s->max_ms = ms;
-    s->count++;
-    s->sum_ms += ms;
-    if (c->error.code) {
-        s->throttles += c->error.status == 503 || c->error.status == 429;
-        s->faults += c->error.status >= 500;
-        s->errors += c->error.status < 500;
-    }
-    if (!f->flush_armed) {
-        f->flush_armed = true;
-        wb_timer_start(f->flush, FLUSH_MS);
-    }
-}
-
-static void flush(void *arg)
-{
-    struct wb_front *f = arg;
-    f->flush_armed = false;
-    for (size_t i = 0; i < f->services; i++) {
-        const struct wb_service *s = f->engine->service_list[i];
-        for (size_t k = 0; k < s->op_count; k++) {
-            struct op_stat *o = &f->stat[i][k];
-            if (o->count == 0)
-                continue;
-            struct wb_pair dims[2] = {{WB_S("Operation"), wb_slice_str(s->op[k].name)},
-                                      {WB_S("Service"), wb_slice_str(s->name)}};
-            wb_count_set(f->engine, "Latency", dims, 2, o->count, o->sum_ms, o->min_ms, o->max_ms,
-                         "Milliseconds");
-            wb_count_set(f->engine, "Requests", dims, 2, o->count, o->count, 1, 1, "Count");
-            const struct {
-                const char *name;
-                double n;
-            } few[] = {{"Errors", o->errors}, {"Faults", o->faults}, {"Throttles", o->throttles}};
-            for (size_t j = 0; j < 3; j++)
-                if (few[j].n > 0)
-                    wb_count_set(f->engine, few[j].name, dims, 2, few[j].n, few[j].n, 1, 1,
-                                 "Count");
-            *o = (struct op_stat){0};
-        }
-    }
 }
 
 /* --- answers --- */
@@ -133,7 +68,7 @@ void wb_front_finish(struct request *r)
     struct wb_http_answer a;
     atomic_fetch_sub_explicit(&r->front->open, 1, memory_order_relaxed);
     wb_front_snapshot_end(r);
-    count(r);
+    wb_front_count(r);
     if (r->segment)
         wb_front_trace_end(r);
     int64_t size = wb_failed(&r->call) ? 0 : wb_front_pieces_size(&r->call);
@@ -458,7 +393,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
     }
     f->give_up = wb_timer_new(l, on_give_up, f);
     f->held = wb_timer_new(l, on_held, f);
-    f->flush = wb_timer_new(l, flush, f);
+    f->flush = wb_timer_new(l, wb_front_count_flush, f);
     f->spans_timer = wb_timer_new(l, on_spans, f);
     f->beat = wb_timer_new(l, on_beat, f);
     wb_front_keys_new(f);
@@ -475,7 +410,7 @@ struct wb_front *wb_front_new(struct wb_engine *e, struct wb_loop *l,
 
 void wb_front_drain(struct wb_front *f, void (*done)(void *arg), void *arg)
 {
-    flush(f); /* while the writer still runs */
+    wb_front_count_flush(f); /* while the writer still runs */
     wb_front_trace_flush(f);
     wb_front_keys_flush(f);
     wb_front_streams_end(f);
@@ -494,7 +429,7 @@ void wb_front_free(struct wb_front *f)
     pthread_mutex_lock(&f->engine->fronts_lock);
     wb_list_remove(&f->link);
     pthread_mutex_unlock(&f->engine->fronts_lock);
-    flush(f);
+    wb_front_count_flush(f);
     f->freeing = true;
     wb_http_server_free(f->server);
     while ((f->uploads || f->downloads) && wb_loop_step(f->loop, true))

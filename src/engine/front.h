@@ -1,4 +1,4 @@
-/* The front's own structures, shared by front.c, front_auth.c and front_run.c. */
+/* The front's own structures, shared by its files. */
 #ifndef WB_ENGINE_FRONT_H
 #define WB_ENGINE_FRONT_H
 
@@ -7,6 +7,9 @@
 struct op_stat { /* of one operation on one loop, since the last flush */
     double count, errors, faults, throttles;
     double sum_ms, min_ms, max_ms;
+    struct wb_op_use { /* of the server's own account and region: AWS/Usage */
+        double calls, errors, throttles;
+    } use;
 };
 
 struct wb_front {
@@ -65,6 +68,11 @@ struct request {
     struct wb_upload *upload;     /* its body is a blob */
     struct wb_sig_stream *signer; /* verifies the chunks of a signed body; NULL: unsigned */
 };
+
+/* front_count.c */
+#define WB_FRONT_COUNT_MS 1000
+void wb_front_count(struct request *r); /* it is over */
+void wb_front_count_flush(void *front);
 
 /* front_keys.c */
 void wb_front_keys_new(struct wb_front *f);

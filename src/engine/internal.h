@@ -114,7 +114,7 @@ struct wb_after {
 };
 struct wb_sample { /* wb_put_metric */
     struct wb_series *series;
-    double value;
+    double value, count;
 };
 struct wb_note { /* a change of a target's queue */
     struct wb_slice target;
@@ -171,9 +171,16 @@ bool wb_counts_due(struct wb_engine *e, int64_t mono_ns); /* something waits sin
 void wb_metrics_flush(struct wb_batch *b, bool counts);   /* samples (and counters) into rows */
 void wb_metrics_flushed(struct wb_engine *e, bool committed);
 /* A statistic set gathered elsewhere, added to the counters. */
-void wb_count_set(struct wb_engine *e, const char *name, const struct wb_pair *dims,
-                  size_t dim_count, double count, double sum, double min, double max,
-                  const char *unit);
+/* wb_count of values of which only the sums are known. */
+struct wb_count_sums {
+    double n, sum, min, max;
+};
+void wb_count_many(struct wb_engine *e, struct wb_slice account, struct wb_slice region,
+                   const char *ns, const char *name, const struct wb_pair *dims, size_t dim_count,
+                   const struct wb_count_sums *v, const char *unit);
+/* The same for the server's own metrics, in the namespace Waybill. */
+void wb_count_own(struct wb_engine *e, const char *name, const struct wb_pair *dims,
+                  size_t dim_count, const struct wb_count_sums *v, const char *unit);
 
 /* --- work.c --- */
 struct wb_slice wb_work_encode(struct wb_arena *a, const struct wb_work *w);

@@ -221,6 +221,15 @@ static size_t block_lines(const struct wb_log_line *line, size_t count)
 
 /* AWS/Logs, of the group and of all (CloudWatch Logs User Guide, "Monitoring usage with CloudWatch
  * metrics"). */
+static void count_emf(struct wb_tx *tx, const struct wb_log_group *g, enum wb_emf_fault fault)
+{
+    struct wb_pair dim = {WB_S("LogGroupName"), g->name};
+    if (fault != WB_EMF_GOOD)
+        wb_put_metric(tx, g->account, g->region, "AWS/Logs",
+                      fault == WB_EMF_INVALID ? "EMFValidationErrors" : "EMFParsingErrors", &dim, 1,
+                      1, "None");
+}
+
 static void count_lines(struct wb_tx *tx, const struct wb_log_group *g,
                         const struct wb_log_line *line, size_t count)
 {
@@ -264,7 +273,9 @@ void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice reg
         s = new_stream(tx, stream);
     count_lines(tx, &g, line, count);
     for (size_t i = 0; i < count; i++) {
-        wb_emf_read(tx, account, region, line[i].text);
+        enum wb_emf_fault fault;
+        wb_emf_read(tx, account, region, line[i].text, &fault);
+        count_emf(tx, &g, fault);
         s.first_ms = line[i].time_ms < s.first_ms ? line[i].time_ms : s.first_ms;
         s.last_ms = line[i].time_ms > s.last_ms ? line[i].time_ms : s.last_ms;
     }

@@ -124,9 +124,9 @@ static struct wb_series *series_keep(struct wb_batch *b, const struct wb_series 
     return s;
 }
 
-void wb_put_metric(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                   const char *ns, const char *name, const struct wb_pair *dims, size_t dim_count,
-                   double value, const char *unit)
+void wb_put_samples(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                    const char *ns, const char *name, const struct wb_pair *dims, size_t dim_count,
+                    double value, double count, const char *unit)
 {
     assert(tx->writes);
     if (tx->engine->config.no_metrics)
@@ -151,6 +151,14 @@ void wb_put_metric(struct wb_tx *tx, struct wb_slice account, struct wb_slice re
     struct wb_sample *sample = wb_vec_push(&b->sample, &b->arena, sizeof *sample);
     sample->series = s ? s : series_keep(b, &q);
     sample->value = value;
+    sample->count = count;
+}
+
+void wb_put_metric(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                   const char *ns, const char *name, const struct wb_pair *dims, size_t dim_count,
+                   double value, const char *unit)
+{
+    wb_put_samples(tx, account, region, ns, name, dims, dim_count, value, 1, unit);
 }
 
 void wb_put_metric_at(struct wb_tx *tx, int64_t time_ms, struct wb_slice account,
@@ -200,23 +208,30 @@ void wb_count(struct wb_engine *e, struct wb_slice account, struct wb_slice regi
     wb_arena_release(&a);
 }
 
-void wb_count_set(struct wb_engine *e, const char *name, const struct wb_pair *dims,
-                  size_t dim_count, double n, double sum, double min, double max, const char *unit)
+void wb_count_many(struct wb_engine *e, struct wb_slice account, struct wb_slice region,
+                   const char *ns, const char *name, const struct wb_pair *dims, size_t dim_count,
+                   const struct wb_count_sums *v, const char *unit)
 {
     struct wb_counts *c = e->counts;
     struct wb_arena a;
     if (e->config.no_metrics)
         return;
     wb_arena_init(&a, 0);
-    struct wb_slice key = row_key(&a, wb_engine_now(e), wb_slice_str(e->config.account),
-                                  wb_slice_str(e->config.region), "Waybill", name, dims, dim_count);
+    struct wb_slice key = row_key(&a, wb_engine_now(e), account, region, ns, name, dims, dim_count);
     pthread_mutex_lock(&c->lock);
     struct wb_datum *d = counted(c, &a, key, unit);
     if (d)
-        wb_datum_sums(d, n, sum, min, max);
+        wb_datum_sums(d, v->n, v->sum, v->min, v->max);
     pthread_mutex_unlock(&c->lock);
     atomic_store(&c->dirty, true);
     wb_arena_release(&a);
+}
+
+void wb_count_own(struct wb_engine *e, const char *name, const struct wb_pair *dims,
+                  size_t dim_count, const struct wb_count_sums *v, const char *unit)
+{
+    wb_count_many(e, wb_slice_str(e->config.account), wb_slice_str(e->config.region), "Waybill",
+                  name, dims, dim_count, v, unit);
 }
 
 void wb_counts_new(struct wb_engine *e)
@@ -258,7 +273,7 @@ void wb_metrics_flush(struct wb_batch *b, bool counts)
     struct wb_counts *c = e->counts;
     for (size_t i = 0; i < b->sample.n; i++) {
         const struct wb_sample *sample = WB_VEC_AT(&b->sample, struct wb_sample, i);
-        wb_datum_value(&sample->series->datum, sample->value, 1);
+        wb_datum_value(&sample->series->datum, sample->value, sample->count);
     }
     for (size_t i = 0; b->sample.n && i < BUCKETS; i++)
         for (struct wb_series *s = b->series[i]; s; s = s->next) {

@@ -13,6 +13,10 @@
 void wb_put_metric(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                    const char *ns, const char *name, const struct wb_pair *dims, size_t dim_count,
                    double value, const char *unit);
+/* The same value `count` times. */
+void wb_put_samples(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                    const char *ns, const char *name, const struct wb_pair *dims, size_t dim_count,
+                    double value, double count, const char *unit);
 /* Any thread, any time: counted in memory, rides on a commit at least once a second. */
 void wb_count(struct wb_engine *e, struct wb_slice account, struct wb_slice region, const char *ns,
               const char *name, const struct wb_pair *dims, size_t dim_count, double value,

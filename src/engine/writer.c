@@ -284,13 +284,15 @@ static void count_commit(struct wb_engine *e, int64_t ns)
     double ms = (double)ns / 1e6, n = (double)w->count;
     if (w->count == 0)
         return;
-    wb_count_set(e, "CommitLatency", NULL, 0, 1, ms, ms, ms, "Milliseconds");
-    wb_count_set(e, "CommandsPerCommit", NULL, 0, 1, n, n, n, "Count");
+    const struct wb_count_sums latency = {1, ms, ms, ms}, commands = {1, n, n, n};
+    wb_count_own(e, "CommitLatency", NULL, 0, &latency, "Milliseconds");
+    wb_count_own(e, "CommandsPerCommit", NULL, 0, &commands, "Count");
 }
 
 static void count_one(struct wb_engine *e, const char *name)
 {
-    wb_count_set(e, name, NULL, 0, 1, 1, 1, 1, "Count");
+    const struct wb_count_sums one = {1, 1, 1, 1};
+    wb_count_own(e, name, NULL, 0, &one, "Count");
 }
 
 static void finish(struct wb_writer *w)

@@ -105,6 +105,7 @@ static const struct wb_service cloudwatch_service = {
     .name = "cloudwatch",
     .title = "Amazon CloudWatch",
     .signing_name = "monitoring",
+    .usage = "CloudWatch",
     .model = "cloudwatch",
     .protocol = WB_JSON10,
     .target = "GraniteServiceVersion20100801",

@@ -213,6 +213,7 @@ static const struct wb_op ops[] = {
 static const struct wb_service kms_service = {.name = "kms",
                                               .title = "AWS Key Management Service",
                                               .signing_name = "kms",
+                                              .usage = "KMS",
                                               .model = "kms",
                                               .protocol = WB_JSON11,
                                               .target = "TrentService",

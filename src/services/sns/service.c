@@ -221,6 +221,7 @@ const struct wb_service wb_sns_service = {
     .name = "sns",
     .title = "Amazon SNS",
     .signing_name = "sns",
+    .usage = "SNS",
     .model = "sns",
     .protocol = WB_QUERY,
     .version = "2010-03-31",

@@ -108,6 +108,7 @@ static const struct wb_service xray_service = {
     .name = "xray",
     .title = "AWS X-Ray",
     .signing_name = "xray",
+    .usage = "X-Ray",
     .model = "xray",
     .protocol = WB_REST_JSON,
     .version = "2016-04-12",
