@@ -106,7 +106,7 @@ static bool check_table(struct wb_call *c, struct batch_table *b)
     return !wb_failed(c);
 }
 
-static void prepare(struct wb_call *c)
+void wb_ddb_batch_write_prepare(struct wb_call *c)
 {
     struct wb_json tables = wb_in(c, "RequestItems");
     struct wb_json_iter it = wb_json_iter(tables);
@@ -133,11 +133,6 @@ static void prepare(struct wb_call *c)
             }
         }
     c->prepared = b;
-}
-
-void wb_ddb_batch_write_prepare(struct wb_call *c)
-{
-    wb_ddb_run(c, prepare);
 }
 
 /* --- in the writer --- */
@@ -197,11 +192,11 @@ static void answer(struct wb_call *c, struct batch *b)
     wb_out_end(&c->out);
 }
 
-static void batch_write(struct wb_call *c)
+void wb_ddb_batch_write(struct wb_call *c)
 {
     struct batch *b = c->prepared;
     if (stale(c, b)) {
-        prepare(c);
+        wb_ddb_batch_write_prepare(c);
         if (wb_failed(c))
             return;
         b = c->prepared;
@@ -215,9 +210,4 @@ static void batch_write(struct wb_call *c)
         wb_ddb_latency(c, bt->t, b->start_ns);
     }
     answer(c, b);
-}
-
-void wb_ddb_batch_write(struct wb_call *c)
-{
-    wb_ddb_run(c, batch_write);
 }

@@ -50,7 +50,7 @@ static bool too_many(struct wb_call *c)
     return count >= WB_DDB_TABLES_MAX;
 }
 
-static void create_table(struct wb_call *c)
+void wb_ddb_create_table(struct wb_call *c)
 {
     struct wb_ddb_table *t = wb_new(c->arena, struct wb_ddb_table);
     struct wb_pair *tags = NULL;
@@ -84,17 +84,12 @@ static void create_table(struct wb_call *c)
     wb_out_end(&c->out);
 }
 
-void wb_ddb_create_table(struct wb_call *c)
-{
-    wb_ddb_run(c, create_table);
-}
-
 static void drop(struct wb_call *c, struct wb_slice what, struct wb_slice prefix)
 {
     wb_job_drop_range(c->tx, what, prefix, wb_key_after(c->arena, prefix));
 }
 
-static void delete_table(struct wb_call *c)
+void wb_ddb_delete_table(struct wb_call *c)
 {
     const struct wb_ddb_table *t = wb_ddb_table_named(c, true);
     if (!t)
@@ -119,9 +114,4 @@ static void delete_table(struct wb_call *c)
     wb_tags_drop(c->tx, t->arn);
     wb_tx_del(c->tx, key);
     wb_def_changed(c->tx, &wb_ddb_tables, key);
-}
-
-void wb_ddb_delete_table(struct wb_call *c)
-{
-    wb_ddb_run(c, delete_table);
 }

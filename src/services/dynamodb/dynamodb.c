@@ -149,6 +149,7 @@ const struct wb_service wb_dynamodb_service = {
     .trace_origin = "AWS::DynamoDB::Table",
     .trace_member = "TableName",
     .trace_key = "table_name",
+    .ended = wb_ddb_ended,
     .op = ops,
     .op_count = sizeof(ops) / sizeof(*ops),
 };

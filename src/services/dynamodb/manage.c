@@ -8,7 +8,7 @@
 
 #define INVALID "One or more parameter values were invalid: "
 
-static void describe_table(struct wb_call *c)
+void wb_ddb_describe_table(struct wb_call *c)
 {
     const struct wb_ddb_table *t = wb_ddb_table_named(c, true);
     if (!t)
@@ -18,12 +18,7 @@ static void describe_table(struct wb_call *c)
     wb_out_end(&c->out);
 }
 
-void wb_ddb_describe_table(struct wb_call *c)
-{
-    wb_ddb_run(c, describe_table);
-}
-
-static void list_tables(struct wb_call *c)
+void wb_ddb_list_tables(struct wb_call *c)
 {
     struct wb_slice start = wb_in_str(c, "ExclusiveStartTableName"), key, value,
                     last = WB_SLICE_NULL;
@@ -52,11 +47,6 @@ static void list_tables(struct wb_call *c)
     wb_out_end(&c->out);
     if (more)
         wb_out_str(&c->out, "LastEvaluatedTableName", last);
-}
-
-void wb_ddb_list_tables(struct wb_call *c)
-{
-    wb_ddb_run(c, list_tables);
 }
 
 /* --- continuous backups --- */
@@ -90,19 +80,14 @@ static void out_backups(struct wb_call *c, const struct wb_ddb_table *t)
     wb_out_end(&c->out);
 }
 
-static void describe_backups(struct wb_call *c)
+void wb_ddb_describe_backups(struct wb_call *c)
 {
     const struct wb_ddb_table *t = backup_table(c);
     if (t)
         out_backups(c, t);
 }
 
-void wb_ddb_describe_backups(struct wb_call *c)
-{
-    wb_ddb_run(c, describe_backups);
-}
-
-static void update_backups(struct wb_call *c)
+void wb_ddb_update_backups(struct wb_call *c)
 {
     const struct wb_ddb_table *t = backup_table(c);
     if (!t)
@@ -125,27 +110,17 @@ static void update_backups(struct wb_call *c)
     out_backups(c, n);
 }
 
-void wb_ddb_update_backups(struct wb_call *c)
-{
-    wb_ddb_run(c, update_backups);
-}
-
 /* --- time to live --- */
 
 /* Items do not expire yet, so there is no operation that says they shall. Clients that look at a
  * whole table ask all the same. */
-static void describe_ttl(struct wb_call *c)
+void wb_ddb_describe_ttl(struct wb_call *c)
 {
     if (!wb_ddb_table_named(c, true))
         return;
     wb_out_object(&c->out, "TimeToLiveDescription");
     wb_out_cstr(&c->out, "TimeToLiveStatus", "DISABLED");
     wb_out_end(&c->out);
-}
-
-void wb_ddb_describe_ttl(struct wb_call *c)
-{
-    wb_ddb_run(c, describe_ttl);
 }
 
 /* --- tags --- */
@@ -171,7 +146,7 @@ static bool tagged_table(struct wb_call *c, struct wb_slice *arn)
     return false;
 }
 
-static void tag_resource(struct wb_call *c)
+void wb_ddb_tag_resource(struct wb_call *c)
 {
     struct wb_slice arn, why;
     struct wb_pair *tag;
@@ -186,12 +161,7 @@ static void tag_resource(struct wb_call *c)
         wb_ddb_invalid(c, INVALID "Too many tags: the limit is %d for a resource", WB_TAGS_MAX);
 }
 
-void wb_ddb_tag_resource(struct wb_call *c)
-{
-    wb_ddb_run(c, tag_resource);
-}
-
-static void untag_resource(struct wb_call *c)
+void wb_ddb_untag_resource(struct wb_call *c)
 {
     struct wb_slice arn;
     struct wb_json keys = wb_in(c, "TagKeys");
@@ -206,21 +176,11 @@ static void untag_resource(struct wb_call *c)
         wb_tags_remove(c->tx, arn, wb_json_str(it.value, c->arena));
 }
 
-void wb_ddb_untag_resource(struct wb_call *c)
-{
-    wb_ddb_run(c, untag_resource);
-}
-
-static void list_tags(struct wb_call *c)
+void wb_ddb_list_tags(struct wb_call *c)
 {
     struct wb_slice arn;
     if (tagged_table(c, &arn))
         wb_tags_out(c->tx, arn, &c->out, "Tags");
-}
-
-void wb_ddb_list_tags(struct wb_call *c)
-{
-    wb_ddb_run(c, list_tags);
 }
 
 /* --- end points, limits --- */

@@ -505,7 +505,7 @@ static bool check_query(struct walk *w)
     return !wb_failed(w->c) && wb_ddb_check_paths(w->c, w->t, &w->e) && check_select(w);
 }
 
-static void query(struct wb_call *c)
+void wb_ddb_query(struct wb_call *c)
 {
     int64_t start_ns = wb_ddb_now_ns(c);
     struct walk w = {.c = c,
@@ -520,11 +520,6 @@ static void query(struct wb_call *c)
         return;
     set_range(&w);
     run(&w, start_ns);
-}
-
-void wb_ddb_query(struct wb_call *c)
-{
-    wb_ddb_run(c, query);
 }
 
 /* --- Scan --- */
@@ -579,7 +574,7 @@ static bool set_segment(struct walk *w, int64_t segment, int64_t segments)
     return false;
 }
 
-static void scan(struct wb_call *c)
+void wb_ddb_scan(struct wb_call *c)
 {
     int64_t start_ns = wb_ddb_now_ns(c);
     int64_t segment = wb_in_i64(c, "Segment", -1), segments = wb_in_i64(c, "TotalSegments", 0);
@@ -595,9 +590,4 @@ static void scan(struct wb_call *c)
         !wb_ddb_check_paths(c, w.t, &w.e))
         return;
     run(&w, start_ns);
-}
-
-void wb_ddb_scan(struct wb_call *c)
-{
-    wb_ddb_run(c, scan);
 }

@@ -29,7 +29,7 @@ static struct wb_slice shown(struct wb_call *c, const struct wb_ddb_row *row,
     return wb_buf_slice(&b);
 }
 
-static void get_item(struct wb_call *c)
+void wb_ddb_get_item(struct wb_call *c)
 {
     int64_t start_ns = wb_ddb_now_ns(c);
     struct wb_av key;
@@ -49,11 +49,6 @@ static void get_item(struct wb_call *c)
     wb_ddb_capacity_out(c, "ConsumedCapacity", t, &u);
     wb_ddb_capacity_count(c, t, &u, false);
     wb_ddb_latency(c, t, start_ns);
-}
-
-void wb_ddb_get_item(struct wb_call *c)
-{
-    wb_ddb_run(c, get_item);
 }
 
 /* --- BatchGetItem --- */
@@ -166,7 +161,7 @@ static void batch_answer(struct wb_call *c, struct batch_table *b, uint32_t coun
         wb_out_end(&c->out);
 }
 
-static void batch_get(struct wb_call *c)
+void wb_ddb_batch_get(struct wb_call *c)
 {
     int64_t start_ns = wb_ddb_now_ns(c);
     struct wb_json tables = wb_in(c, "RequestItems");
@@ -185,9 +180,4 @@ static void batch_get(struct wb_call *c)
     batch_answer(c, b, count);
     for (uint32_t i = 0; i < count; i++)
         wb_ddb_latency(c, b[i].t, start_ns);
-}
-
-void wb_ddb_batch_get(struct wb_call *c)
-{
-    wb_ddb_run(c, batch_get);
 }

@@ -376,23 +376,43 @@ void wb_ddb_count_returned(struct wb_call *c, const struct wb_ddb_table *t, int6
     metric(c, "ReturnedItemCount", dims, 2, (double)items, "Count");
 }
 
-void wb_ddb_run(struct wb_call *c, wb_handler_fn *fn)
+/* --- how calls fail --- */
+
+static void failed(const struct wb_call *c, const char *name, struct wb_slice table, bool by_op)
 {
-    fn(c);
-    if (c->tx->status == WB_STORE_CORRUPT) {
-        struct wb_pair dims[2] = {
-            {WB_S("Operation"), wb_slice_str(c->op->name)},
-            {WB_S("TableName"), wb_ddb_table_name(c, wb_in_str(c, "TableName"))}};
-        wb_count(c->engine, c->ctx.account, c->ctx.region, "AWS/DynamoDB", "SystemErrors", dims, 2,
-                 1, "Count");
+    struct wb_pair dims[2] = {{WB_S("Operation"), wb_slice_str(c->op->name)},
+                              {WB_S("TableName"), table}};
+    wb_count(c->engine, c->ctx.account, c->ctx.region, "AWS/DynamoDB", name, dims + !by_op,
+             by_op ? 2 : 1, 1, "Count");
+}
+
+/* Of each table that the call names. */
+static void failed_tables(struct wb_call *c, const char *name)
+{
+    struct wb_slice table = wb_ddb_table_name(c, wb_in_str(c, "TableName"));
+    struct wb_json_iter it = wb_json_iter(wb_in(c, "RequestItems"));
+    if (table.n)
+        failed(c, name, table, true);
+    while (wb_json_next(&it))
+        failed(c, name, wb_ddb_table_name(c, wb_json_str(it.key, c->arena)), true);
+}
+
+/* A failed command leaves nothing behind, so these are counted in memory (Developer Guide,
+ * "DynamoDB metrics and dimensions"): a failed condition and a throttled request are no UserErrors.
+ */
+void wb_ddb_ended(struct wb_call *c, double ms)
+{
+    const struct wb_error *e = &c->error;
+    if (!e->code || !c->ctx.account.n)
         return;
-    }
-    if (!wb_failed(c) || c->error.status >= 500)
-        return;
-    /* The failed command leaves nothing behind, so these are counted in memory. */
-    struct wb_pair dim = {WB_S("TableName"), wb_ddb_table_name(c, wb_in_str(c, "TableName"))};
-    bool conditional = strcmp(c->error.code, "ConditionalCheckFailedException") == 0;
-    wb_count(c->engine, c->ctx.account, c->ctx.region, "AWS/DynamoDB",
-             conditional ? "ConditionalCheckFailedRequests" : "UserErrors", &dim,
-             conditional ? 1 : 0, 1, "Count");
+    if (strcmp(e->code, "ConditionalCheckFailedException") == 0)
+        failed(c, "ConditionalCheckFailedRequests", wb_ddb_table_name(c, wb_in_str(c, "TableName")),
+               false);
+    else if (strcmp(e->code, "ThrottlingException") == 0)
+        failed_tables(c, "ThrottledRequests");
+    else if (e->status >= 500)
+        failed_tables(c, "SystemErrors");
+    else
+        wb_count(c->engine, c->ctx.account, c->ctx.region, "AWS/DynamoDB", "UserErrors", NULL, 0, 1,
+                 "Count");
 }

@@ -66,7 +66,6 @@ void wb_ddb_collection_out(struct wb_call *c, const char *name, const struct wb_
 void wb_ddb_latency(struct wb_call *c, const struct wb_ddb_table *t, int64_t start_ns);
 void wb_ddb_count_returned(struct wb_call *c, const struct wb_ddb_table *t, int64_t items);
 int64_t wb_ddb_now_ns(const struct wb_call *c);
-/* Runs a handler or prepare and counts how it failed. */
-void wb_ddb_run(struct wb_call *c, wb_handler_fn *fn);
+void wb_ddb_ended(struct wb_call *c, double ms); /* of the operation table */
 
 #endif

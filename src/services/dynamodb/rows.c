@@ -237,7 +237,7 @@ bool wb_ddb_row_get(struct wb_tx *tx, struct wb_slice key, struct wb_slice hash,
 
 /* --- changing --- */
 
-static double write_units(size_t bytes)
+double wb_ddb_write_units(size_t bytes)
 {
     return bytes ? (double)((bytes + 1023) / 1024) : 1;
 }
@@ -289,17 +289,17 @@ static void write_index(struct wb_tx *tx, const struct wb_ddb_write *w,
     stat->bytes += (int64_t)n.size - (int64_t)o.size;
     if (o.key.p && n.key.p && wb_slice_eq(o.key, n.key)) {
         if (!wb_av_equal(&o.entry, &n.entry))
-            *units += write_units(o.size > n.size ? o.size : n.size);
+            *units += wb_ddb_write_units(o.size > n.size ? o.size : n.size);
         return;
     }
     if (o.key.p) {
         wb_tx_del(tx, o.key);
-        *units += write_units(o.size);
+        *units += wb_ddb_write_units(o.size);
     }
     if (n.key.p) {
         const struct wb_av *hash = wb_av_get(w->new, x->schema.key[0].name);
         wb_tx_put(tx, n.key, wb_ddb_hash_bytes(tx->arena, hash));
-        *units += write_units(n.size);
+        *units += wb_ddb_write_units(n.size);
     }
 }
 
@@ -384,7 +384,7 @@ static void trim_journal(struct wb_tx *tx, const struct wb_ddb_write *w)
 
 void wb_ddb_row_write(struct wb_tx *tx, const struct wb_ddb_write *w, struct wb_ddb_units *u)
 {
-    u->table += write_units(w->old_size > w->new_size ? w->old_size : w->new_size);
+    u->table += wb_ddb_write_units(w->old_size > w->new_size ? w->old_size : w->new_size);
     if (wb_slice_eq(w->old_json, w->new_json))
         return;
     struct wb_ddb_stats stats;

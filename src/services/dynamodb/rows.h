@@ -101,4 +101,7 @@ void wb_ddb_journal_put(struct wb_tx *tx, const struct wb_ddb_table *t,
                         const struct wb_ddb_change *ch);
 bool wb_ddb_journal_read(struct wb_slice value, struct wb_ddb_change *out); /* false = damaged */
 
+/* What a write of so many bytes costs. */
+double wb_ddb_write_units(size_t bytes);
+
 #endif

@@ -223,7 +223,7 @@ static bool check_request(struct wb_call *c, const struct wb_ddb_table *t)
     return !wb_failed(c);
 }
 
-static void update_table(struct wb_call *c)
+void wb_ddb_update_table(struct wb_call *c)
 {
     const struct wb_ddb_table *t = wb_ddb_table_named(c, true);
     if (!t || !check_request(c, t))
@@ -252,11 +252,6 @@ static void update_table(struct wb_call *c)
     wb_out_object(&c->out, "TableDescription");
     wb_ddb_table_describe(c->tx, &c->out, n, "UPDATING");
     wb_out_end(&c->out);
-}
-
-void wb_ddb_update_table(struct wb_call *c)
-{
-    wb_ddb_run(c, update_table);
 }
 
 /* --- filling a new index --- */
@@ -290,9 +285,11 @@ void wb_ddb_backfill_start(struct wb_tx *tx, const struct wb_ddb_table *t,
         fill_state(tx->arena, t, x->number, wb_key(tx->arena, WB_T_ITEM, "u", t->number)));
 }
 
-/* An item whose attribute has the wrong type for the index stays outside of it, as at AWS. */
+/* An item whose attribute has the wrong type for the index stays outside of it, as at AWS. Adds
+ * what the entry costs to *units. */
 static void fill_one(struct wb_tx *tx, const struct wb_ddb_table *t, const struct wb_ddb_index *x,
-                     struct wb_slice key, const struct wb_ddb_row *row, struct wb_ddb_stat *stat)
+                     struct wb_slice key, const struct wb_ddb_row *row, struct wb_ddb_stat *stat,
+                     double *units)
 {
     struct wb_av item;
     struct wb_slice there;
@@ -310,9 +307,28 @@ static void fill_one(struct wb_tx *tx, const struct wb_ddb_table *t, const struc
         (range && range->type != WB_AV_N && (range->s.n == 0 || range->s.n > WB_DDB_RANGE_MAX)))
         return;
     struct wb_av entry = wb_ddb_entry(tx->arena, x, &item);
+    size_t size = x->project == WB_DDB_ALL ? (size_t)row->size : wb_av_item_size(&entry);
     stat->count++;
-    stat->bytes += x->project == WB_DDB_ALL ? (int64_t)row->size : (int64_t)wb_av_item_size(&entry);
+    stat->bytes += (int64_t)size;
+    *units += wb_ddb_write_units(size);
     wb_tx_put(tx, index_key, wb_ddb_hash_bytes(tx->arena, hash));
+}
+
+/* The index's own consumed capacity does not include it (Developer Guide, "DynamoDB metrics and
+ * dimensions"). */
+static void fill_tell(struct wb_tx *tx, const struct wb_ddb_table *t, const struct wb_ddb_index *x,
+                      const struct wb_job *j, bool done, double units)
+{
+    struct wb_pair dims[2] = {{WB_S("GlobalSecondaryIndexName"), x->name},
+                              {WB_S("TableName"), t->name}};
+    double percent = 100;
+    if (!done && j->total > j->done)
+        percent = 100.0 * (double)j->done / (double)j->total;
+    wb_put_metric(tx, t->account, t->region, "AWS/DynamoDB", "OnlineIndexPercentageProgress", dims,
+                  2, percent, "Count");
+    if (units > 0)
+        wb_put_metric(tx, t->account, t->region, "AWS/DynamoDB", "OnlineIndexConsumedWriteCapacity",
+                      dims, 2, units, "Count");
 }
 
 static void fill_done(struct wb_tx *tx, const struct wb_ddb_table *t, uint64_t index)
@@ -350,6 +366,7 @@ static bool fill_step(struct wb_tx *tx, struct wb_job *j)
     wb_ddb_stats_read(tx, t->number, &stats);
     struct wb_ddb_stat *stat = wb_ddb_stats_of(&stats, number);
     size_t rows = 0, bytes = 0;
+    double units = 0;
     bool more = false;
     while (rows < FILL_ROWS && bytes < FILL_BYTES && (more = wb_tx_next(tx, scan, &key, &value))) {
         struct wb_ddb_row row;
@@ -361,12 +378,13 @@ static bool fill_step(struct wb_tx *tx, struct wb_job *j)
         rows++;
         bytes += row.size;
         cursor = wb_concat(a, (struct wb_slice[]){item_key, wb_slice("", 1)}, 2);
-        fill_one(tx, t, x, item_key, &row, stat);
+        fill_one(tx, t, x, item_key, &row, stat, &units);
     }
     wb_scan_close(scan);
     wb_ddb_stats_write(tx, t->number, &stats);
     j->done += rows;
     j->total = (uint64_t)wb_ddb_stats_of(&stats, 0)->count;
+    fill_tell(tx, t, x, j, !more, units);
     if (!more && tx->status == WB_STORE_OK)
         fill_done(tx, t, number);
     j->state = fill_state(a, t, number, cursor);

@@ -102,34 +102,19 @@ static void prepare(struct wb_call *c, enum kind kind)
     c->prepared = w;
 }
 
-static void put_prepare(struct wb_call *c)
+void wb_ddb_put_prepare(struct wb_call *c)
 {
     prepare(c, PUT);
 }
 
-static void delete_prepare(struct wb_call *c)
+void wb_ddb_delete_prepare(struct wb_call *c)
 {
     prepare(c, DELETE);
 }
 
-static void update_prepare(struct wb_call *c)
-{
-    prepare(c, UPDATE);
-}
-
-void wb_ddb_put_prepare(struct wb_call *c)
-{
-    wb_ddb_run(c, put_prepare);
-}
-
-void wb_ddb_delete_prepare(struct wb_call *c)
-{
-    wb_ddb_run(c, delete_prepare);
-}
-
 void wb_ddb_update_prepare(struct wb_call *c)
 {
-    wb_ddb_run(c, update_prepare);
+    prepare(c, UPDATE);
 }
 
 /* --- in the writer --- */
@@ -265,7 +250,7 @@ static void answer(struct wb_call *c, const struct write *w, const struct images
     wb_ddb_collection_out(c, "ItemCollectionMetrics", w->t, &w->given);
 }
 
-static void write_item(struct wb_call *c)
+void wb_ddb_write_item(struct wb_call *c)
 {
     struct write *w = c->prepared;
     const struct wb_ddb_table *t = wb_ddb_table_named(c, false);
@@ -297,9 +282,4 @@ static void write_item(struct wb_call *c)
     wb_ddb_capacity_count(c, t, &u, true);
     wb_ddb_latency(c, t, w->start_ns);
     answer(c, w, &m, &u);
-}
-
-void wb_ddb_write_item(struct wb_call *c)
-{
-    wb_ddb_run(c, write_item);
 }
