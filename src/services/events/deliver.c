@@ -14,60 +14,6 @@
 #define SERVICE "events.amazonaws.com"
 #define QUEUE   "events/"
 
-void wb_events_metric(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
-                      const char *name, double value, const char *unit)
-{
-    struct wb_pair dims[2];
-    size_t n = 0;
-    if (!wb_slice_is(b->name, "default"))
-        dims[n++] = (struct wb_pair){WB_S("EventBusName"), b->name};
-    if (rule.p)
-        dims[n++] = (struct wb_pair){WB_S("RuleName"), rule};
-    wb_put_metric(tx, b->account, b->region, "AWS/Events", name, dims, n, value, unit);
-}
-
-struct tally *wb_events_tally(struct wb_tx *tx, struct wb_events_tally *t, const struct wb_bus *b,
-                              const struct wb_rule *r)
-{
-    for (uint32_t i = t->count; i-- > 0;)
-        if (t->item[i].rule == r)
-            return &t->item[i];
-    if (t->count == t->cap) {
-        uint32_t cap = t->cap ? t->cap * 2 : 8;
-        struct tally *more = wb_new_n(tx->arena, struct tally, cap);
-        if (t->count)
-            memcpy(more, t->item, t->count * sizeof *more);
-        t->item = more;
-        t->cap = cap;
-    }
-    t->item[t->count] = (struct tally){.bus = b, .rule = r};
-    return &t->item[t->count++];
-}
-
-static void count(struct wb_tx *tx, const struct tally *t, const char *name, uint32_t n)
-{
-    if (n)
-        wb_events_metric(tx, t->bus, t->rule->name, name, n, "Count");
-}
-
-void wb_events_tell(struct wb_tx *tx, const struct wb_events_tally *all)
-{
-    static const char *const latency[] = {"IngestiontoInvocationStartLatency",
-                                          "IngestiontoInvocationCompleteLatency",
-                                          "IngestionToInvocationSuccessLatency"};
-    for (uint32_t i = 0; i < all->count; i++) {
-        const struct tally *t = &all->item[i];
-        count(tx, t, "TriggeredRules", t->matched);
-        count(tx, t, "MatchedEvents", t->matched);
-        count(tx, t, "InvocationsCreated", t->created);
-        count(tx, t, "InvocationAttempts", t->taken);
-        count(tx, t, "SuccessfulInvocationAttempts", t->taken);
-        count(tx, t, "Invocations", t->taken);
-        for (size_t k = 0; t->taken && k < 3; k++) /* in the commit of the event itself */
-            wb_events_metric(tx, t->bus, t->rule->name, latency[k], 0, "Milliseconds");
-    }
-}
-
 /* What a work row of this executor knows: its queue names the target, its meta the rest. */
 struct meta {
     struct wb_bus bus; /* name, account, region only */
@@ -121,16 +67,6 @@ static void queue(struct wb_tx *tx, const struct wb_event_out *o, const struct w
     else
         w.payload = o->payload.p ? o->payload : WB_S("");
     wb_work_add(tx, &w);
-}
-
-static void handed_over(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
-                        int64_t first_ms)
-{
-    double ms = (double)(tx->now_ms - first_ms);
-    wb_events_metric(tx, b, rule, "SuccessfulInvocationAttempts", 1, "Count");
-    wb_events_metric(tx, b, rule, "Invocations", 1, "Count");
-    wb_events_metric(tx, b, rule, "IngestiontoInvocationCompleteLatency", ms, "Milliseconds");
-    wb_events_metric(tx, b, rule, "IngestionToInvocationSuccessLatency", ms, "Milliseconds");
 }
 
 void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o, struct wb_events_tally *t)
@@ -195,30 +131,46 @@ static void dead_letter(struct wb_tx *tx, const struct meta *m, const struct wb_
     struct wb_outcome out;
     wb_deliver(tx, &d, &out);
     bool sent = out.kind == WB_ACCEPTED || out.kind == WB_DONE;
-    wb_events_metric(tx, &m->bus, m->rule,
-                     sent ? "InvocationsSentToDlq" : "InvocationsFailedToBeSentToDlq", 1, "Count");
+    wb_events_count(tx, &m->bus, m->rule, sent ? EVENTS_TO_DLQ : EVENTS_NOT_TO_DLQ, 1, 1);
+}
+
+/* An attempt is over. Invocations are those that went well and those that failed for good. */
+static void count(struct wb_tx *tx, const struct meta *m, const struct wb_work *w, bool good,
+                  bool looped, bool last)
+{
+    const struct wb_bus *b = &m->bus;
+    double ms = (double)(tx->now_ms - w->first_ms);
+    if (looped) {
+        wb_events_count(tx, b, m->rule, EVENTS_LOOPED, 1, 1);
+        return;
+    }
+    wb_events_count(tx, b, m->rule, EVENTS_ATTEMPTS, 1, 1);
+    if (w->attempts > 1) {
+        wb_events_count(tx, b, m->rule, EVENTS_RETRIES, 1, 1);
+    } else {
+        wb_events_count(tx, b, m->rule, EVENTS_START_MS, ms, 1);
+        wb_events_count(tx, b, m->rule, EVENTS_COMPLETE_MS, ms, 1);
+    }
+    if (good) {
+        wb_events_count(tx, b, m->rule, EVENTS_SUCCEEDED, 1, 1);
+        wb_events_count(tx, b, m->rule, EVENTS_SUCCESS_MS, ms, 1);
+    } else if (last) {
+        wb_events_count(tx, b, m->rule, EVENTS_FAILED, 1, 1);
+    }
+    if (good || last)
+        wb_events_count(tx, b, m->rule, EVENTS_INVOCATIONS, 1, 1);
 }
 
 static void apply(struct wb_tx *tx, const struct wb_work *w, const struct wb_outcome *o, bool last)
 {
     struct meta m = read_meta(tx->arena, w);
+    bool good = o->kind == WB_ACCEPTED || o->kind == WB_DONE;
     if (o->kind == WB_BUSY && !last)
         return;
-    wb_events_metric(tx, &m.bus, m.rule, "InvocationAttempts", 1, "Count");
-    if (w->attempts > 1)
-        wb_events_metric(tx, &m.bus, m.rule, "RetryInvocationAttempts", 1, "Count");
-    else
-        wb_events_metric(tx, &m.bus, m.rule, "IngestiontoInvocationStartLatency",
-                         (double)(tx->now_ms - w->first_ms), "Milliseconds");
-    if (o->kind == WB_ACCEPTED || o->kind == WB_DONE) {
-        handed_over(tx, &m.bus, m.rule, w->first_ms);
-        return;
-    }
-    wb_put_failed_attempt(tx, &w->ctx, m.target, w->attempts, o);
-    if (!last)
-        return;
-    wb_events_metric(tx, &m.bus, m.rule, "FailedInvocations", 1, "Count");
-    if (m.dead_letter.n)
+    count(tx, &m, w, good, o->code && strcmp(o->code, "TOO_MANY_HOPS") == 0, last);
+    if (!good)
+        wb_put_failed_attempt(tx, &w->ctx, m.target, w->attempts, o);
+    if (last && !good && m.dead_letter.n)
         dead_letter(tx, &m, w);
 }
 

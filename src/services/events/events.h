@@ -41,6 +41,7 @@ extern const char *const wb_events_entry_keys[], *const wb_events_put_rule_keys[
                                                          *const wb_events_rule_keys[];
 /* put.c */
 wb_handler_fn wb_events_put_prepare, wb_events_put;
+void wb_events_ended(struct wb_call *c, double ms); /* of the operation table */
 /* An event on its way: made and matched on a loop or in a command, stored in one. */
 struct wb_event_out;
 struct wb_events_tally;
@@ -75,23 +76,43 @@ struct wb_event_out {
     bool whole;                /* payload is the event as the row has it */
     const struct wb_ctx *ctx;
 };
-/* What a command has to count for AWS/Events, one element a rule; told once at its end. */
+void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o, struct wb_events_tally *t);
+extern const struct wb_executor wb_events_target_executor;
+
+/* metrics.c: AWS/Events. */
+enum wb_events_metric {
+    EVENTS_TRIGGERED,
+    EVENTS_MATCHED,     /* of the rule */
+    EVENTS_MATCHED_ANY, /* of the bus: events that any rule matched */
+    EVENTS_CREATED,
+    EVENTS_INVOCATIONS,
+    EVENTS_ATTEMPTS,
+    EVENTS_RETRIES,
+    EVENTS_SUCCEEDED,
+    EVENTS_FAILED,
+    EVENTS_LOOPED,
+    EVENTS_TO_DLQ,
+    EVENTS_NOT_TO_DLQ,
+    EVENTS_START_MS,
+    EVENTS_COMPLETE_MS,
+    EVENTS_SUCCESS_MS
+};
+/* In all combinations of dimensions that the metric has. */
+void wb_events_count(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
+                     enum wb_events_metric what, double value, double samples);
+/* What a command has to count, one element a rule; told once at its end. */
 struct wb_events_tally {
     struct tally {
         const struct wb_bus *bus;
         const struct wb_rule *rule;
         uint32_t matched, created, taken;
+        uint32_t first; /* events of which this was the first rule that matched */
     } * item;
     uint32_t count, cap;
 };
 struct tally *wb_events_tally(struct wb_tx *tx, struct wb_events_tally *t, const struct wb_bus *b,
                               const struct wb_rule *r);
 void wb_events_tell(struct wb_tx *tx, const struct wb_events_tally *t);
-void wb_events_send(struct wb_tx *tx, const struct wb_event_out *o, struct wb_events_tally *t);
-extern const struct wb_executor wb_events_target_executor;
-/* Names and dimensions of AWS/Events. */
-void wb_events_metric(struct wb_tx *tx, const struct wb_bus *b, struct wb_slice rule,
-                      const char *name, double value, const char *unit);
 
 /* tail.c: who follows a bus hears of an event, when somebody does. */
 bool wb_events_followed(struct wb_tx *tx, const struct wb_bus *b);

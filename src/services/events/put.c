@@ -243,8 +243,11 @@ void wb_event_store(struct wb_tx *tx, struct wb_event *e, struct wb_events_tally
     struct wb_slice key = wb_events_log(tx, b, e->text);
     for (uint32_t i = 0; i < e->out_count; i++) {
         struct wb_event_out *o = &e->out[i];
-        if (o->rule != last)
-            wb_events_tally(tx, t, o->bus, o->rule)->matched++;
+        if (o->rule != last) {
+            struct tally *k = wb_events_tally(tx, t, o->bus, o->rule);
+            k->matched++;
+            k->first += i == 0;
+        }
         last = o->rule;
         o->event_key = key;
         if (o->target)
@@ -266,6 +269,20 @@ static void count_call(struct wb_call *c, const struct put *p, uint32_t failed)
     for (size_t i = 0; i < sizeof value / sizeof *value; i++)
         wb_put_metric(c->tx, wb_bus_account(&c->ctx, WB_SLICE_NULL), c->ctx.region, "AWS/Events",
                       metrics[i].name, NULL, 0, value[i], metrics[i].unit);
+}
+
+/* A call that was refused: its command left nothing behind, or there was none. */
+void wb_events_ended(struct wb_call *c, double ms)
+{
+    static const char *const names[] = {"PutEventsApproximateCallCount",
+                                        "PutEventsApproximateFailedCount",
+                                        "PutEventsApproximateThrottledCount"};
+    if (!c->error.code || c->op->handler != wb_events_put || !c->ctx.account.n)
+        return;
+    bool throttled = strcmp(c->error.code, "ThrottlingException") == 0;
+    for (size_t i = 0; i < 2; i++)
+        wb_count(c->engine, wb_bus_account(&c->ctx, WB_SLICE_NULL), c->ctx.region, "AWS/Events",
+                 names[i + (i && throttled)], NULL, 0, 1, "Count");
 }
 
 void wb_events_put(struct wb_call *c)

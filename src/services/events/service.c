@@ -71,6 +71,7 @@ const struct wb_service wb_events_service = {
     .trace_origin = "AWS::Events",
     .trace_member = "EventBusName",
     .trace_key = "event_bus_name",
+    .ended = wb_events_ended,
     .op = ops,
     .op_count = sizeof ops / sizeof *ops,
 };

@@ -81,7 +81,8 @@ static void fire(struct wb_tx *tx, const struct wb_bus *b, const struct wb_rule 
                                 .ingestion_ms = tx->now_ms};
     struct wb_slice key = wb_events_log(tx, b, in.text);
     struct wb_events_tally tally = {.count = 0};
-    wb_events_tally(tx, &tally, b, r)->matched++;
+    struct tally *k = wb_events_tally(tx, &tally, b, r);
+    k->matched = k->first = 1;
     for (uint32_t i = 0; i < r->target_count; i++) {
         struct wb_event_out o = {.bus = b,
                                  .rule = r,

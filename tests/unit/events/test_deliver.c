@@ -128,7 +128,7 @@ static void test_to_function_and_topic(void **state)
     assert_int_equal(rows_in(WB_T_BUS_LOG), 2);
     assert_true(metric("MatchedEvents|RuleName=r") == 1);
     assert_true(metric("Invocations|RuleName=r") == 2);
-    assert_true(metric("InvocationsCreated|RuleName=r") == 2);
+    assert_true(metric("InvocationsCreated") == 2);
     assert_true(metric("FailedInvocations|RuleName=r") == 0);
 }
 
@@ -180,6 +180,25 @@ static void test_retries_and_dead_letters(void **state)
     assert_true(metric("InvocationsSentToDlq|RuleName=r") == 1);
     assert_true(metric("InvocationAttempts|RuleName=r") == 4);
     assert_true(metric("RetryInvocationAttempts|RuleName=r") == 3);
+    assert_true(metric("RetryInvocationAttempts|EventBusName=default") == 3);
+    assert_true(metric("RetryInvocationAttempts") == 3);
+    assert_true(metric("Invocations|RuleName=r") == 1); /* it failed for good */
+    assert_true(metric("SuccessfulInvocationAttempts") == 0);
+}
+
+/* An event that has gone round too often is no failed invocation. */
+static void test_loop(void **state)
+{
+    (void)state;
+    rule("{\\\"source\\\":[\\\"s\\\"]}");
+    target("t", TOPIC, "");
+    sns_script = (struct script){.kind = WB_PERMANENT, .code = "TOO_MANY_HOPS"};
+    put("{}");
+    world_settle();
+    assert_int_equal(rows_in(WB_T_DEAD), 1);
+    assert_true(metric("DeadLetterInvocations|RuleName=r") == 1);
+    assert_true(metric("FailedInvocations|RuleName=r") == 0);
+    assert_true(metric("Invocations|RuleName=r") == 0);
 }
 
 static void test_age(void **state)
@@ -438,17 +457,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        T(test_entries),
-        T(test_to_function_and_topic),
-        T(test_disabled),
-        T(test_retries_and_dead_letters),
-        T(test_age),
-        T(test_permanent),
-        T(test_invalid_input),
-        T(test_old_row),
-        T(test_function_later),
-        T(test_stale_prepare),
-        T(test_schedule),
+        T(test_entries),       T(test_to_function_and_topic),
+        T(test_disabled),      T(test_retries_and_dead_letters),
+        T(test_loop),          T(test_age),
+        T(test_permanent),     T(test_invalid_input),
+        T(test_old_row),       T(test_function_later),
+        T(test_stale_prepare), T(test_schedule),
         T(test_log_expires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
