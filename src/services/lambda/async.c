@@ -3,12 +3,15 @@
  * them (Developer Guide, "Asynchronous invocation"): a function error is tried again after one and
  * after two more minutes; throttles and system errors put the event back with a growing pause and
  * do not count; after six hours, or when all tries have failed, AWS drops it. Here it becomes a
- * dead row.
+ * dead row, besides what the function's dead-letter topic gets.
  */
 #include "services/lambda/fleet.h"
 
+#include "base/arn.h"
 #include "base/ids.h"
-#include "engine/work.h"
+#include "base/utf8.h"
+#include "engine/deliver.h"
+#include "engine/identity.h"
 
 static const int64_t delays[] = {60000, 120000};
 static const struct wb_schedule schedule = {.delay_ms = delays,
@@ -22,7 +25,6 @@ void lambda_enqueue(struct wb_tx *tx, const struct lambda_function *f, const str
                     struct wb_slice payload, struct wb_slice payload_key,
                     struct wb_slice client_context, int64_t first_ms)
 {
-    struct wb_pair dims[2] = {{WB_S("FunctionName"), f->name}, {WB_S("Resource"), f->name}};
     struct wb_buf meta = wb_buf_in(tx->arena);
     struct wb_json_writer w;
     wb_jw_init(&w, &meta);
@@ -48,9 +50,7 @@ void lambda_enqueue(struct wb_tx *tx, const struct lambda_function *f, const str
     else
         row.payload = payload;
     wb_work_add(tx, &row);
-    for (size_t n = 0; n < 3; n++)
-        wb_put_metric(tx, f->account, f->region, "AWS/Lambda", "AsyncEventsReceived", dims, n, 1,
-                      "Count");
+    lambda_put(tx, f, "AsyncEventsReceived", 1, "Count");
 }
 
 /* Called with a snapshot right before start, on the same thread: finds the function and its code,
@@ -176,6 +176,74 @@ static void start(struct wb_task *t)
     }
 }
 
+/* --- the dead-letter queue (Developer Guide, "Dead-letter queues") --- */
+
+#define WHY_MAX 1024 /* of ErrorMessage */
+
+/* AWS's ErrorCode is a status. */
+static int status_of(const struct wb_outcome *o)
+{
+    if (!o->code || strcmp(o->code, "FunctionError") == 0)
+        return 200;
+    return strcmp(o->code, "ZeroReservedConcurrency") == 0 ? 429 : 500;
+}
+
+static void put_attribute(struct wb_json_writer *w, const char *name, const char *type,
+                          struct wb_slice value)
+{
+    wb_jw_key(w, name);
+    wb_jw_object(w);
+    wb_jw_kcstr(w, "DataType", type);
+    wb_jw_kstr(w, "StringValue", value);
+    wb_jw_end_object(w);
+}
+
+/* Publish's input: the event itself, and what became of it. */
+static struct wb_slice dead_letter_message(struct wb_tx *tx, const struct lambda_function *f,
+                                           const struct wb_work *w, const struct wb_outcome *o)
+{
+    struct wb_buf b = wb_buf_in(tx->arena);
+    struct wb_json_writer j;
+    struct wb_slice event = w->payload, row, why = wb_slice_sub(o->message, 0, WHY_MAX);
+    ptrdiff_t cut = wb_utf8_check(why);
+    if (w->payload_key.n && wb_tx_get(tx, w->payload_key, &row))
+        event = row;
+    wb_jw_init(&j, &b);
+    wb_jw_object(&j);
+    wb_jw_kstr(&j, "TopicArn", f->dead_letter);
+    wb_jw_kstr(&j, "Message", event);
+    wb_jw_key(&j, "MessageAttributes");
+    wb_jw_object(&j);
+    put_attribute(&j, "RequestID", "String", w->ctx.request_id);
+    put_attribute(&j, "ErrorCode", "Number", wb_printf(tx->arena, "%d", status_of(o)));
+    if (why.n)
+        put_attribute(&j, "ErrorMessage", "String",
+                      cut < 0 ? why : wb_slice_sub(why, 0, (size_t)cut));
+    wb_jw_end_object(&j);
+    wb_jw_end_object(&j);
+    return wb_buf_slice(&b);
+}
+
+/* With the rights of the function's role. */
+static bool dead_letter_sent(struct wb_tx *tx, const struct lambda_function *f,
+                             const struct wb_work *w, const struct wb_outcome *o)
+{
+    struct wb_ctx ctx = w->ctx;
+    struct wb_arn arn;
+    struct wb_slice answer;
+    struct wb_error why;
+    const struct wb_identity *role = wb_identity_by_arn(tx, f->role);
+    if (!wb_arn_parse(f->dead_letter, &arn) || !wb_slice_is(arn.service, "sns"))
+        return false; /* there are no queues here */
+    if (role && wb_role_trusts(tx, f->role, "lambda.amazonaws.com", f->arn))
+        ctx.principal = wb_role_principal(tx->arena, role, f->name);
+    else if (wb_engine_config(tx->engine)->auth)
+        return false;
+    ctx.depth++;
+    return wb_call_service(tx, &ctx, "sns", "Publish", dead_letter_message(tx, f, w, o), &answer,
+                           &why);
+}
+
 static void apply(struct wb_tx *tx, const struct wb_work *w, const struct wb_outcome *o, bool last)
 {
     struct lambda_report none = {.async_age_ms = -1};
@@ -188,6 +256,10 @@ static void apply(struct wb_tx *tx, const struct wb_work *w, const struct wb_out
     struct lambda_function name = {.account = ref.account, .region = ref.region, .name = ref.name};
     r.dropped = last && !good;
     lambda_report_write(tx, v ? v->f : &name, &r);
+    const struct lambda_function *f =
+        r.dropped ? lambda_function_find(tx, ref.account, ref.region, ref.name) : NULL;
+    if (f && f->dead_letter.n && !dead_letter_sent(tx, f, w, o))
+        lambda_put(tx, f, "DeadLetterErrors", 1, "Count");
     /* The definition is held for the report; the command may run again, so it is let go after it.
      */
     if (v)

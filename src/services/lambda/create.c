@@ -299,4 +299,6 @@ void lambda_delete(struct wb_call *c)
     wb_tx_del(c->tx, key);
     wb_tx_del(c->tx, lambda_policy_key(c->arena, f->account, f->region, f->name));
     wb_def_changed(c->tx, &lambda_function_kind, key);
+    if (f->reserved > 0)
+        lambda_reserved_changed(c->tx, f);
 }

@@ -169,8 +169,7 @@ void env_give(struct env *e, struct invocation *v)
     e->state = ENV_BUSY;
     e->v = v;
     e->began_ms = lambda_mono_ms(e->l);
-    e->l->busy++;
-    e->queue->busy++;
+    lambda_busy(e);
     lambda_report_begin(v, e);
     wb_timer_start(e->deadline, (uint64_t)e->f->timeout_s * 1000);
     env_respond_next(e, v);
@@ -182,8 +181,7 @@ static void settle(struct env *e, enum lambda_result r, struct wb_slice error_ty
 {
     struct invocation *v = e->v;
     e->v = NULL;
-    e->l->busy--;
-    e->queue->busy--;
+    lambda_not_busy(e);
     wb_timer_stop(e->deadline);
     v->result = r;
     v->error_type = wb_dup(v->arena, error_type);
@@ -276,6 +274,7 @@ static void init_ended(struct env *e, int status)
     struct invocation *v = WB_CONTAINER(q->waiting.next, struct invocation, link);
     wb_list_remove(&v->link);
     q->waiting_count--;
+    lambda_busy(e);
     lambda_report_begin(v, e);
     struct wb_slice type = WB_S("Runtime.ExitError"), body;
     if (e->timed_out) {
@@ -291,8 +290,6 @@ static void init_ended(struct env *e, int status)
         body = exit_document(v->arena, v->id, status);
     }
     e->v = v;
-    e->l->busy++;
-    q->busy++;
     settle(e, LAMBDA_FUNCTION_ERROR, type, body);
 }
 
@@ -352,8 +349,7 @@ void env_abandon(struct env *e)
     if (!v)
         return;
     e->v = NULL;
-    e->l->busy--;
-    e->queue->busy--;
+    lambda_not_busy(e);
     lambda_finish(v, LAMBDA_SYSTEM_ERROR, "ServiceException", WB_S("The server is stopping."));
 }
 

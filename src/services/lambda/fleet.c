@@ -203,9 +203,9 @@ void env_ready(struct env *e)
 
 /* --- coming in --- */
 
-static void throttle(struct invocation *v, const char *reason, bool counts)
+static void throttle(struct invocation *v, const char *reason)
 {
-    v->report.throttled = counts;
+    v->report.throttled = true;
     v->code = reason;
     lambda_finish(v, LAMBDA_THROTTLED, reason, WB_S("Rate Exceeded."));
 }
@@ -219,11 +219,11 @@ void lambda_submit(struct invocation *v)
         return;
     }
     if (v->waits && v->f->reserved >= 0 && q->busy >= (unsigned)v->f->reserved) {
-        throttle(v, "ReservedFunctionConcurrentInvocationLimitExceeded", true);
+        throttle(v, "ReservedFunctionConcurrentInvocationLimitExceeded");
         return;
     }
     if (v->waits && l->busy >= WB_LAMBDA_CONCURRENCY) {
-        throttle(v, "ConcurrentInvocationLimitExceeded", true);
+        throttle(v, "ConcurrentInvocationLimitExceeded");
         return;
     }
     v->arrived_ns = wb_engine_seam(l->e)->mono_ns(wb_engine_seam(l->e));
@@ -251,7 +251,7 @@ static void expire(struct lambda *l, struct queue *q, int64_t now_ns)
             now_ns - v->arrived_ns < WB_LAMBDA_WAIT_MS * 1000000LL)
             continue;
         stop_waiting(v, q);
-        throttle(v, "ConcurrentInvocationLimitExceeded", false);
+        throttle(v, "ConcurrentInvocationLimitExceeded");
     }
 }
 

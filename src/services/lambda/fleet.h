@@ -4,6 +4,7 @@
  * here, and its report is written by a command.
  *
  *   fleet.c        queues of waiting invocations, who gets the next environment
+ *   concurrency.c  how many run at a time
  *   environment.c  one environment: process, time limits, death
  *   runtime_api.c  the Runtime API as HTTP
  *   output.c       stdout and stderr as log lines
@@ -33,9 +34,10 @@ struct lambda_report {
     struct wb_slice stream;
     struct wb_log_line *line;
     size_t line_count;
-    int64_t start_ms, duration_us, async_age_ms; /* age -1: synchronous */
-    unsigned concurrent;
-    bool ran; /* counts as an invocation */
+    int64_t start_ms, duration_us, async_age_ms;    /* age -1: synchronous */
+    unsigned concurrent;                            /* of the function */
+    unsigned concurrent_all, concurrent_unreserved; /* of its account and region */
+    bool ran;                                       /* counts as an invocation */
     bool error, throttled, dropped;
     bool traced;
     struct wb_segment segment[2]; /* the service's and the function's */
@@ -114,6 +116,7 @@ struct env {
     int64_t began_us;
     int64_t started_us, init_us; /* duration of Init; 0 once told */
     bool was_ready;
+    bool unreserved;         /* busy with an invocation that no reserved concurrency covers */
     struct wb_slice role_id; /* whose session it has; null: roles do not count (auth off) */
     int64_t session_ends_ms; /* engine clock */
     bool second;             /* this is a second try to initialise, under the function's time-out */
@@ -124,9 +127,16 @@ struct env {
     struct wb_slice init_error_type;
 };
 
+struct lambda_scope {
+    struct wb_link link;
+    struct wb_slice account, region;
+    unsigned busy, unreserved;
+};
+
 struct queue {
     struct wb_link link;
     struct wb_slice arn;
+    struct lambda_scope *scope; /* once something has run */
     struct wb_link waiting, envs;
     unsigned waiting_count, env_count, busy, starting;
     bool retry_init;             /* the next start is a second try */
@@ -141,7 +151,7 @@ struct lambda {
     char *run; /* lambda_run_dir */
     struct wb_sandbox_caps caps;
     struct wb_map *queues;
-    struct wb_link queue_list, envs;
+    struct wb_link queue_list, envs, scopes;
     unsigned live, starting, busy, env_max;
     int64_t memory, budget; /* MB of live environments, bytes allowed */
     struct wb_timer *tick, *housekeeping;
@@ -165,6 +175,11 @@ void lambda_finish(struct invocation *v, enum lambda_result r, const char *code,
 unsigned lambda_limit(struct wb_engine *e, struct wb_slice target);
 void lambda_tick_arm(struct lambda *l);
 void lambda_tick(void *arg);
+
+/* --- concurrency.c --- */
+void lambda_busy(struct env *e); /* it begins an invocation */
+void lambda_not_busy(struct env *e);
+void lambda_scopes_free(struct lambda *l);
 
 /* --- environment.c --- */
 /* NULL with AWS's *code and *why. */
@@ -211,6 +226,9 @@ void lambda_report_end(struct invocation *v, struct env *e);
 void lambda_report_write(struct wb_tx *tx, const struct lambda_function *f,
                          const struct lambda_report *r);
 void lambda_trace_begin(struct invocation *v, struct queue *q);
+/* A metric of AWS/Lambda, in a command. */
+void lambda_put(struct wb_tx *tx, const struct lambda_function *f, const char *name, double value,
+                const char *unit);
 /* Counted in memory: refusals. */
 void lambda_count(struct lambda *l, const struct lambda_function *f, const char *name, double n);
 

@@ -41,6 +41,10 @@ void lambda_function_put(struct wb_tx *tx, const struct lambda_function *f);
 /* Decodes a row into *f, in the arena; false when damaged. */
 bool lambda_function_decode(struct wb_arena *a, const struct wb_keyring *k, struct wb_slice key,
                             struct wb_slice value, struct lambda_function *f);
+/* concurrency.c: reserved by all functions of this one's account and region. */
+extern struct wb_def_kind lambda_reserved_kind;
+int64_t lambda_reserved(struct wb_tx *tx, const struct lambda_function *f);
+void lambda_reserved_changed(struct wb_tx *tx, const struct lambda_function *f);
 /* Members of a FunctionConfiguration. `secrets`: with the environment's values. */
 void lambda_function_out(struct wb_out *o, const struct lambda_function *f);
 

@@ -79,28 +79,12 @@ void lambda_list(struct wb_call *c)
 
 /* --- reserved concurrency --- */
 
-/* Reserved by the other functions of the scope. At most a thousand functions have any. */
-static int64_t reserved_elsewhere(struct wb_call *c, const struct lambda_function *mine)
-{
-    struct wb_slice key, value;
-    int64_t sum = 0;
-    struct wb_scan *s = wb_tx_scan_prefix(
-        c->tx, wb_key(c->arena, WB_T_FUNCTION, "ss", mine->account, mine->region));
-    while (s && wb_tx_next(c->tx, s, &key, &value)) {
-        struct wb_json row = wb_json_read(c->arena, wb_dup(c->arena, value), NULL);
-        int64_t r = wb_json_get_i64(row, "reserved", -1);
-        if (r > 0 && (uint64_t)wb_json_get_i64(row, "number", 0) != mine->number)
-            sum += r;
-    }
-    wb_scan_close(s);
-    return sum;
-}
-
 static void set_reserved(struct wb_call *c, const struct lambda_function *old, int64_t reserved)
 {
     struct lambda_function f = *old;
     f.reserved = reserved;
     lambda_function_put(c->tx, &f);
+    lambda_reserved_changed(c->tx, &f);
     wb_work_wake(c->engine, f.arn);
 }
 
@@ -110,7 +94,8 @@ void lambda_concurrency_put(struct wb_call *c)
     int64_t n = wb_in_i64(c, "ReservedConcurrentExecutions", 0);
     if (!f)
         return;
-    if (n + reserved_elsewhere(c, f) > WB_LAMBDA_CONCURRENCY - WB_LAMBDA_CONCURRENCY_LEFT) {
+    int64_t others = lambda_reserved(c->tx, f) - (f->reserved > 0 ? f->reserved : 0);
+    if (n + others > WB_LAMBDA_CONCURRENCY - WB_LAMBDA_CONCURRENCY_LEFT) {
         lambda_fail(c, "InvalidParameterValueException", 400, "User",
                     "Specified ReservedConcurrentExecutions for function decreases account's "
                     "UnreservedConcurrentExecution below its minimum value of [%d].",

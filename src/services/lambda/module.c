@@ -34,10 +34,12 @@ static void start(struct wb_engine *e)
     l->queues = wb_map_new();
     wb_list_init(&l->queue_list);
     wb_list_init(&l->envs);
+    wb_list_init(&l->scopes);
     l->env_max = 4 * (c->cores ? c->cores : 1);
     l->budget = c->memory_budget;
     wb_engine_set(e, "lambda", l);
     wb_def_register(e, &lambda_function_kind);
+    wb_def_register(e, &lambda_reserved_kind);
     wb_executor_register(e, &lambda_executor);
     wb_target_register(e, &lambda_target);
     wb_resource_policy_register(e, "lambda", lambda_resource_policy);
@@ -276,6 +278,7 @@ static void release(struct wb_engine *e)
     struct lambda *l = wb_engine_get(e, "lambda");
     while (!wb_list_empty(&l->queue_list))
         lambda_queue_free(l, WB_CONTAINER(l->queue_list.next, struct queue, link));
+    lambda_scopes_free(l);
     wb_map_free(l->queues);
     free(l->run);
     free(l);

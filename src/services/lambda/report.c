@@ -64,7 +64,9 @@ void lambda_report_begin(struct invocation *v, struct env *e)
 {
     struct lambda_report *r = &v->report;
     r->start_ms = wb_engine_now(e->l->e);
-    r->concurrent = e->queue->busy ? e->queue->busy : 1;
+    r->concurrent = e->queue->busy;
+    r->concurrent_all = e->queue->scope->busy;
+    r->concurrent_unreserved = e->queue->scope->unreserved;
     r->async_age_ms = v->async_age_ms;
     r->stream = wb_dup(v->arena, e->stream);
     e->began_ms = lambda_mono_ms(e->l);
@@ -205,14 +207,32 @@ void lambda_report_end(struct invocation *v, struct env *e)
 
 /* --- metrics --- */
 
-/* {FunctionName}, {FunctionName, Resource}, {}: emitted side by side (Developer Guide, "Types of
+/* {}, {FunctionName}, {FunctionName, Resource}: emitted side by side (Developer Guide, "Types of
  * metrics"). Sorted by name. */
-static void put(struct wb_tx *tx, const struct lambda_function *f, const char *name, double value,
-                const char *unit)
+static void put_some(struct wb_tx *tx, const struct lambda_function *f, size_t from, size_t to,
+                     const char *name, double value, const char *unit)
 {
     struct wb_pair dims[2] = {{WB_S("FunctionName"), f->name}, {WB_S("Resource"), f->name}};
-    for (size_t n = 0; n < 3; n++)
+    for (size_t n = from; n <= to; n++)
         wb_put_metric(tx, f->account, f->region, "AWS/Lambda", name, dims, n, value, unit);
+}
+
+void lambda_put(struct wb_tx *tx, const struct lambda_function *f, const char *name, double value,
+                const char *unit)
+{
+    put_some(tx, f, 0, 2, name, value, unit);
+}
+
+/* How many ran when this one began; what no function by itself has is of the region. */
+static void put_concurrency(struct wb_tx *tx, const struct lambda_function *f,
+                            const struct lambda_report *r)
+{
+    double unreserved = r->concurrent_unreserved;
+    put_some(tx, f, 1, 2, "ConcurrentExecutions", r->concurrent, "Count");
+    put_some(tx, f, 0, 0, "ConcurrentExecutions", r->concurrent_all, "Count");
+    put_some(tx, f, 0, 0, "UnreservedConcurrentExecutions", unreserved, "Count");
+    put_some(tx, f, 0, 0, "ClaimedAccountConcurrency", unreserved + (double)lambda_reserved(tx, f),
+             "Count");
 }
 
 void lambda_count(struct lambda *l, const struct lambda_function *f, const char *name, double value)
@@ -230,18 +250,18 @@ void lambda_report_write(struct wb_tx *tx, const struct lambda_function *f,
                      wb_printf(tx->arena, "/aws/lambda/%.*s", WB_FMT(f->name)), r->stream, r->line,
                      r->line_count);
     if (r->ran) {
-        put(tx, f, "Invocations", 1, "Count");
-        put(tx, f, "Errors", r->error ? 1 : 0, "Count");
-        put(tx, f, "Duration", (double)r->duration_us / 1000, "Milliseconds");
-        put(tx, f, "Throttles", 0, "Count");
-        put(tx, f, "ConcurrentExecutions", r->concurrent, "Count");
+        lambda_put(tx, f, "Invocations", 1, "Count");
+        lambda_put(tx, f, "Errors", r->error ? 1 : 0, "Count");
+        lambda_put(tx, f, "Duration", (double)r->duration_us / 1000, "Milliseconds");
+        lambda_put(tx, f, "Throttles", 0, "Count");
+        put_concurrency(tx, f, r);
     }
     if (r->ran && r->async_age_ms >= 0)
-        put(tx, f, "AsyncEventAge", (double)r->async_age_ms, "Milliseconds");
+        lambda_put(tx, f, "AsyncEventAge", (double)r->async_age_ms, "Milliseconds");
     if (r->throttled)
-        put(tx, f, "Throttles", 1, "Count");
+        lambda_put(tx, f, "Throttles", 1, "Count");
     if (r->dropped)
-        put(tx, f, "AsyncEventsDropped", 1, "Count");
+        lambda_put(tx, f, "AsyncEventsDropped", 1, "Count");
     if (r->traced) {
         write_service_segment(tx, r);
         wb_put_segment(tx, &r->segment[1]);
