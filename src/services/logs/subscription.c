@@ -145,6 +145,7 @@ struct message {
     struct wb_buf b;
     struct wb_json_writer w;
     bool begun;
+    size_t events, packed; /* lines, compressed bytes */
 };
 
 static void begin_message(struct message *m, struct wb_arena *a, const struct wb_log_group *g,
@@ -179,18 +180,23 @@ static struct wb_slice pack(struct message *m, struct wb_arena *a)
 {
     wb_jw_end_array(&m->w);
     wb_jw_end_object(&m->w);
-    struct wb_slice data = wb_base64_encode(a, wb_gzip(a, wb_buf_slice(&m->b)));
+    struct wb_slice packed = wb_gzip(a, wb_buf_slice(&m->b)), data = wb_base64_encode(a, packed);
+    m->packed = packed.n;
     return wb_printf(a, "{\"awslogs\":{\"data\":\"%.*s\"}}", WB_FMT(data));
 }
 
 static void queue(struct wb_tx *tx, const struct wb_log_group *g, const struct logs_filter *f,
-                  struct wb_slice payload)
+                  struct message *m)
 {
+    struct wb_slice payload = pack(m, tx->arena);
     struct wb_buf meta = wb_buf_in(tx->arena);
     struct wb_json_writer w;
     wb_jw_init(&w, &meta);
     wb_jw_object(&w);
     wb_jw_kstr(&w, "group", g->name);
+    wb_jw_kstr(&w, "filter", f->name);
+    wb_jw_ki64(&w, "events", (int64_t)m->events);
+    wb_jw_ki64(&w, "bytes", (int64_t)m->packed);
     wb_jw_end_object(&w);
     wb_work_add(
         tx, &(struct wb_work){.target = wb_printf(tx->arena, QUEUE "%.*s", WB_FMT(f->destination)),
@@ -214,10 +220,11 @@ void logs_subscription_lines(struct wb_tx *tx, const struct wb_log_group *g,
         if (!m.begun)
             begin_message(&m, tx->arena, g, f, l->stream);
         add_event(&m, &l->line[i], logs_event_id(&scratch, &at));
+        m.events++;
     }
     wb_arena_release(&scratch);
     if (m.begun)
-        queue(tx, g, f, pack(&m, tx->arena));
+        queue(tx, g, f, &m);
 }
 
 static void step(struct wb_tx *tx, const struct wb_work *w, struct wb_outcome *out)
@@ -233,9 +240,31 @@ static void step(struct wb_tx *tx, const struct wb_work *w, struct wb_outcome *o
     wb_deliver(tx, &d, out);
 }
 
+/* AWS/Logs of the filter (CloudWatch Logs User Guide, "Monitoring with CloudWatch metrics"). */
+static void apply(struct wb_tx *tx, const struct wb_work *w, const struct wb_outcome *o, bool last)
+{
+    struct wb_json meta = wb_json_read(tx->arena, w->meta, NULL);
+    const struct wb_pair dims[3] = {
+        {WB_S("DestinationType"), WB_S("Lambda")},
+        {WB_S("FilterName"), wb_json_get_str(meta, "filter", tx->arena)},
+        {WB_S("LogGroupName"), wb_json_get_str(meta, "group", tx->arena)}};
+    double events = (double)wb_json_get_i64(meta, "events", 0);
+    bool good = o->kind == WB_DONE || o->kind == WB_ACCEPTED;
+    if (!dims[1].value.n)
+        return; /* a row of an older version */
+    wb_put_metric(tx, w->ctx.account, w->ctx.region, "AWS/Logs",
+                  good                 ? "ForwardedLogEvents"
+                  : o->kind == WB_BUSY ? "DeliveryThrottling"
+                                       : "DeliveryErrors",
+                  dims, 3, events, "None");
+    if (good)
+        wb_put_metric(tx, w->ctx.account, w->ctx.region, "AWS/Logs", "ForwardedBytes", dims, 3,
+                      (double)wb_json_get_i64(meta, "bytes", 0), "Bytes");
+}
+
 static const struct wb_schedule schedule = {.base_ms = 1000,
                                             .cap_ms = 60000,
                                             .jitter_percent = 20,
                                             .age_max_ms = WB_LOGS_SUBSCRIPTION_AGE_MS};
 const struct wb_executor logs_subscription_executor = {
-    .name = "logs.subscription", .schedule = &schedule, .step = step};
+    .name = "logs.subscription", .schedule = &schedule, .step = step, .apply = apply};

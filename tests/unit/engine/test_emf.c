@@ -6,12 +6,13 @@
 struct probe {
     const char *line;
     size_t added;
+    enum wb_emf_fault fault;
 };
 
 static void read_line(struct wb_tx *tx, void *arg)
 {
     struct probe *p = arg;
-    p->added = wb_emf_read(tx, WB_S("0"), WB_S("eu"), wb_slice_str(p->line));
+    p->added = wb_emf_read(tx, WB_S("0"), WB_S("eu"), wb_slice_str(p->line), &p->fault);
 }
 
 static void cases(void **state)
@@ -19,6 +20,7 @@ static void cases(void **state)
     static const struct {
         const char *line;
         size_t added, series;
+        enum wb_emf_fault fault;
     } c[] = {
         {"{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"S\",\"Dimensions\":[[],[\"Reason\"]],"
          "\"Metrics\":[{\"Name\":\"Refused\",\"Unit\":\"Count\"}]}]},"
@@ -29,16 +31,17 @@ static void cases(void **state)
          3, 1},
         {"{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"S\",\"Dimensions\":[[\"Missing\"]],"
          "\"Metrics\":[{\"Name\":\"T\"}]}]},\"T\":1}",
-         0, 0},
+         0, 0, WB_EMF_INVALID},
         {"{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"\",\"Metrics\":[{\"Name\":\"T\"}]}]},"
          "\"T\":1}",
-         0, 0},
+         0, 0, WB_EMF_INVALID},
         {"{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"S\",\"Metrics\":[{\"Name\":\"T\"}]}]},"
          "\"T\":\"text\"}",
-         0, 0},
-        {"{\"_aws\":{\"CloudWatchMetrics\":{}}}", 0, 0},
-        {"{\"_aws\":1}", 0, 0},
-        {"{\"_aws\":{\"CloudWatchMetrics\":[", 0, 0},
+         0, 0, WB_EMF_INVALID},
+        {"{\"_aws\":{\"CloudWatchMetrics\":{}}}", 0, 0, WB_EMF_INVALID},
+        {"{\"_aws\":1}", 0, 0, WB_EMF_INVALID},
+        {"{\"_aws\":{\"CloudWatchMetrics\":[", 0, 0, WB_EMF_UNREADABLE},
+        {"{\"of\":\"\\\"_aws\\\"\"}", 0, 0},
         {"stored SHIP-1 \"_aws\"", 0, 0},
         {"", 0, 0},
     };
@@ -48,6 +51,7 @@ static void cases(void **state)
         world_open(&w, NULL, NULL);
         assert_int_equal(run(&w, read_line, &p), WB_COMMITTED);
         assert_int_equal(p.added, c[i].added);
+        assert_int_equal(p.fault, c[i].fault);
         assert_int_equal(rows_in(&w, WB_T_METRIC), c[i].series);
         world_close(&w);
     }
