@@ -140,7 +140,8 @@ static struct front_spans *gathering(struct wb_front *f)
 
 static void dropped(struct wb_front *f, unsigned n)
 {
-    wb_count_set(f->engine, "TraceSegmentsDropped", NULL, 0, n, n, 1, 1, "Count");
+    const struct wb_count_sums v = {n, n, 1, 1};
+    wb_count_own(f->engine, "TraceSegmentsDropped", NULL, 0, &v, "Count");
 }
 
 void wb_front_trace_end(struct request *r)
