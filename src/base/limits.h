@@ -154,7 +154,7 @@
 #define WB_TRACE_BATCH        64        /* segments of functions' calls written at once */
 #define WB_TRACE_BATCHES      4         /* on their way to the writer, a loop; more are dropped */
 #define WB_TRACE_FLUSH_MS     100       /* how long they gather */
-#define WB_TRACE_PORT_TURN    32        /* datagrams read before others get their turn */
+#define WB_UDP_TURN           32        /* datagrams read before others get their turn */
 #define WB_TRACE_PORT_BATCH   50        /* segments of one command */
 #define WB_TRACE_PORT_BYTES   (1 << 20) /* of a port's segments on their way; more are dropped */
 #define WB_TRACE_PORT_SECOND  2000      /* datagrams a port takes in a second */

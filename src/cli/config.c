@@ -24,7 +24,8 @@
 struct settings {
     const char *data, *listen, *auth, *sandbox, *smtp, *mail_from, *public_url, *region, *account,
         *tls_cert, *tls_key, *key_file, *smtp_user, *smtp_password_file, *smtp_tls, *smtp_ca,
-        *test_clock, *disk_reserve, *audit_data, *metrics, *node, *otlp, *otlp_ca, *otlp_queue;
+        *test_clock, *disk_reserve, *audit_data, *metrics, *node, *otlp, *otlp_ca, *otlp_queue,
+        *xray_daemon;
 };
 
 static const struct setting {
@@ -56,6 +57,7 @@ static const struct setting {
     SETTING("audit-data", audit_data),
     SETTING("metrics", metrics),
     SETTING("node", node),
+    SETTING("xray-daemon", xray_daemon),
     SETTING("otlp", otlp),
     SETTING("otlp-ca", otlp_ca),
     SETTING("otlp-queue", otlp_queue),
@@ -88,6 +90,8 @@ const char wb_config_usage[] =
     "  --disk-reserve MB     refuse new data when less is free (512)\n"
     "  --audit-data on|off   record data events that write in the audit log, too (off)\n"
     "  --metrics on|off      measure what the services do (on)\n"
+    "  --xray-daemon HOST:PORT  take segments there as the X-Ray daemon does, unsigned (off; the "
+    "SDKs look at 127.0.0.1:2000)\n"
     "  --otlp URL            also send traces to an OpenTelemetry collector: URL/v1/traces; "
     "headers "
     "come from\n"
@@ -358,6 +362,9 @@ static int apply(const struct settings *t, struct wb_arena *a, struct wb_serve *
     if (bad)
         return usage_error(
             "--auth, --sandbox, --smtp-tls, --audit-data and --metrics are on or off", NULL);
+    if (t->xray_daemon && strcmp(t->xray_daemon, "off") != 0 &&
+        !split_listen(t->xray_daemon, a, &s->daemon_host, &s->daemon_port))
+        return usage_error("--xray-daemon is HOST:PORT or off", t->xray_daemon);
     if (t->listen && !split_listen(t->listen, a, &s->host, &s->port))
         return usage_error("--listen is HOST:PORT", t->listen);
     if (c->account && !account_ok(c->account))

@@ -4,6 +4,7 @@
 #include "console/console.h"
 #include "crypto/tls.h"
 #include "engine/account.h"
+#include "engine/spans_port.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -38,6 +39,7 @@ struct runner {
     struct wb_keyring *keyring;
     struct wb_tls_ctx *tls;
     struct wb_engine *engine;
+    struct wb_span_port *daemon;
     struct loop_thread loop[LOOPS_MAX];
     unsigned loops;
     pthread_t writer, dispatcher, pool[POOL_THREADS];
@@ -178,6 +180,31 @@ static int open_fronts(struct runner *r)
     return 0;
 }
 
+/* Whoever reaches it puts segments as the server's own account. */
+static int open_daemon(struct runner *r)
+{
+    const struct wb_config *c = wb_engine_config(r->engine);
+    struct wb_slice why = WB_SLICE_NULL, account = wb_slice_str(c->account);
+    struct wb_span_port_options o = {
+        .host = r->s->daemon_host,
+        .port = r->s->daemon_port,
+        .tcp = true,
+        .who = {.account = account, .region = wb_slice_str(c->region)}};
+    o.who.principal = (struct wb_principal){
+        .type = WB_PRINCIPAL_ROOT,
+        .account = account,
+        .id = account,
+        .arn = wb_printf(&r->arena, "arn:aws:iam::%.*s:root", WB_FMT(account))};
+    if (!o.host)
+        return 0;
+    r->daemon = wb_span_port_new(r->engine, wb_dispatcher_loop(r->engine), &o, &r->arena, &why);
+    if (r->daemon)
+        return 0;
+    char where[80];
+    snprintf(where, sizeof where, "cannot take segments at %s:%d", o.host, o.port);
+    return complain(where, why);
+}
+
 /* What `waybill env` and the other commands read to find this server. A disk that is full must not
  * keep the server from coming up: what is there can still be read and deleted. */
 static void write_endpoint(struct runner *r)
@@ -203,6 +230,12 @@ static void write_endpoint(struct runner *r)
     unlink(part);
 }
 
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+           strcmp(host, "localhost") == 0;
+}
+
 static void greet(const struct runner *r)
 {
     const struct wb_config *c = wb_engine_config(r->engine);
@@ -211,7 +244,15 @@ static void greet(const struct runner *r)
            scheme, r->s->host, wb_front_port(r->loop[0].front), c->account, c->region, c->data_dir);
     if (c->auth)
         printf("Credentials: eval \"$(waybill env --data %s)\"\n", c->data_dir);
+    if (r->daemon)
+        printf("Segments of traces: %s:%d, UDP and TCP, unsigned.\n", r->s->daemon_host,
+               wb_span_port_number(r->daemon));
     fflush(stdout);
+    if (r->daemon && !is_loopback(r->s->daemon_host))
+        fprintf(stderr,
+                "WARNING: --xray-daemon %s. Anyone who reaches this address may put "
+                "segments into traces.\n",
+                r->s->daemon_host);
     if (!c->auth)
         fprintf(stderr, "WARNING: --auth off. Anyone who reaches this address may read and change "
                         "everything.\n");
@@ -290,6 +331,7 @@ static void release(struct runner *r)
         wb_front_free(r->loop[i].front);
         wb_loop_free(r->loop[i].loop);
     }
+    wb_span_port_free(r->daemon);
     wb_engine_free(r->engine);
     wb_tls_ctx_free(r->tls);
     wb_keyring_free(r->keyring);
@@ -361,6 +403,8 @@ int wb_serve(const struct wb_serve *s)
     int status = open_data(&r);
     if (!status)
         status = open_fronts(&r);
+    if (!status)
+        status = open_daemon(&r);
     if (!status) {
         write_endpoint(&r);
         status = start_threads(&r);

@@ -9,9 +9,11 @@
 #include "engine/engine.h"
 
 struct wb_serve {
-    struct wb_config config;        /* filled; cores and memory_budget 0 = by the machine */
-    const char *host;               /* to listen on */
-    int port;                       /* 0 = any free one */
+    struct wb_config config; /* filled; cores and memory_budget 0 = by the machine */
+    const char *host;        /* to listen on */
+    int port;                /* 0 = any free one */
+    const char *daemon_host; /* where segments come as to the X-Ray daemon, or NULL */
+    int daemon_port;
     const char *tls_cert, *tls_key; /* PEM files, or NULL */
     const char *key_file;           /* master key outside the data directory, or NULL */
     const struct wb_module *const *modules;

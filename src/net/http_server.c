@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/seam.h"
 #include "base/time.h"
+#include "net/address.h"
 #include "net/http_internal.h"
 
 #include <arpa/inet.h>
@@ -198,28 +199,6 @@ static struct shared_port *find_shared(const struct sockaddr_storage *at)
     return NULL;
 }
 
-static int read_address(const char *host, int port, struct sockaddr_storage *ss, socklen_t *len)
-{
-    struct sockaddr_in *v4 = (struct sockaddr_in *)ss;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ss;
-    memset(ss, 0, sizeof(*ss));
-    if (strcmp(host, "localhost") == 0)
-        host = "127.0.0.1";
-    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)port);
-        *len = sizeof(*v4);
-        return 0;
-    }
-    if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)port);
-        *len = sizeof(*v6);
-        return 0;
-    }
-    return -EINVAL;
-}
-
 static void set_option(int fd, int level, int option, int value)
 {
     setsockopt(fd, level, option, &value, sizeof(value));
@@ -254,7 +233,7 @@ static int bind_shared(int fd, bool share, struct sockaddr_storage *at, socklen_
 static int bind_socket(const struct wb_http_server_options *o, struct sockaddr_storage *at)
 {
     socklen_t len;
-    int r = read_address(o->host, o->port, at, &len);
+    int r = wb_net_address(o->host, o->port, at, &len);
     if (r != 0)
         return r;
     int fd = socket(at->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

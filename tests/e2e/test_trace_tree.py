@@ -3,7 +3,7 @@ import datetime
 import io
 import json
 import os
-import re
+import shutil
 import time
 import zipfile
 
@@ -242,6 +242,107 @@ def calls(w):
     assert x.batch_get_traces(TraceIds=[unsampled])["Traces"] == []
 
 
+NODE = """
+const { DynamoDBClient, GetItemCommand, QueryCommand } = require('@aws-sdk/client-dynamodb')
+const { EventBridgeClient, PutEventsCommand } = require('@aws-sdk/client-eventbridge')
+const { Lambda } = require('@aws-sdk/client-lambda')
+exports.handler = async () => {
+    const db = new DynamoDBClient()
+    await db.send(new GetItemCommand({ TableName: 'things', Key: { id: { S: 'a' } } }))
+    await db.send(new QueryCommand({ TableName: 'nothing' })).catch(() => {})
+    await new EventBridgeClient().send(new PutEventsCommand({ Entries: [{ Source: 'onward', DetailType: 'd', Detail: '{}', EventBusName: 'onward' }] }))
+    await new EventBridgeClient().send(new PutEventsCommand({ Entries: [{ Source: 'x', DetailType: 'd', Detail: '{}', EventBusName: 'secret' }] })).catch(() => {})
+    await new Lambda().invoke({ FunctionName: 'silent' })
+    await new Lambda().invoke({ FunctionName: 'heard', InvocationType: 'Event' })
+    await new Lambda().invoke({ FunctionName: 'heard' })
+}
+"""
+
+
+def onward(w):
+    """A function in JavaScript that reads, puts an event on another bus, and invokes: what traces itself does not count twice."""
+    if not shutil.which("node", path="/usr/bin"):
+        print("node is not installed: left out")
+        return
+    x, events = w.client("xray"), w.client("events")
+    for bus in ("onward", "secret"):
+        events.create_event_bus(Name=bus)
+    python_function(w, "silent", "def handler(e, c):\n    return 1", mode="PassThrough")
+    route(w, "onward", python_function(w, "end", "def handler(e, c):\n    return 1"), bus="onward")
+    role = w.role("js", allow("dynamodb:*"), allow("events:PutEvents", "arn:aws:events:*:*:event-bus/onward"), allow("lambda:InvokeFunction"))
+    route(w, "js", node_functions.create(w, "js", {"index.js": NODE}, Role=role, TracingConfig={"Mode": "Active"})["FunctionArn"])
+    trace = new_trace()
+    put(w, "js", f"Root={trace};Sampled=1")
+    tree = tree_of(x, trace, lambda t: len(t.segments) == 14)
+    works = "default/js/Attempt #1/js/"
+    assert tree.shape() == sorted([
+        ("default", "AWS::Events"), ("default/js", "AWS::Lambda"), (works[:-1], "AWS::Lambda::Function"),
+        (works + "things", "AWS::DynamoDB::Table"), (works + "nothing", "AWS::DynamoDB::Table"),
+        (works + "onward", "AWS::Events"), (works + "onward/end", "AWS::Lambda"), (works + "onward/end/Attempt #1/end", "AWS::Lambda::Function"),
+        (works + "EventBridge", "AWS::EventBridge"), (works + "silent", "AWS::Lambda"),
+        (works + "heard", "AWS::Lambda"), (works + "heard/Attempt #1/heard", "AWS::Lambda::Function"),
+        (works + "heard", "AWS::Lambda"), (works + "heard/heard", "AWS::Lambda::Function")]), tree.shape()
+    assert tree.find("AWS::DynamoDB::Table", "nothing")["cause"]["exceptions"][0]["type"] == "ValidationException"
+    assert tree.find("AWS::EventBridge")["http"]["response"]["status"] == 400 and tree.find("AWS::EventBridge")["error"]
+    assert sorted(s["http"]["response"]["status"] for s in tree.find("AWS::Lambda", "heard")) == [200, 202]
+
+
+def retries():
+    """Each attempt of an asynchronous invocation is told in one trace, also when the function itself decided on it."""
+    with Waybill(args=["--test-clock"]) as w:
+        x, f = w.client("xray"), w.client("lambda")
+        python_function(w, "fails", "def handler(e, c):\n    raise Exception('no')")
+        f.invoke(FunctionName="fails", InvocationType="Event", Payload=b"{}")
+
+        def attempts():
+            found = find_traces(x, 'service("fails")')
+            return len(Tree(x, found[0]["Id"]).find("AWS::Lambda").get("subsegments", [])) - 1 if found else 0
+        for n in (1, 2, 3):
+            wait_for(lambda: attempts() == n)
+            w.page("/_waybill/clock", data=json.dumps({"advance_ms": 200000}).encode(), method="POST")
+        now = datetime.datetime.now(datetime.timezone.utc)
+        found = x.get_trace_summaries(StartTime=now - datetime.timedelta(minutes=10), EndTime=now + datetime.timedelta(minutes=30))["TraceSummaries"]
+        assert len(found) == 1 and found[0]["HasError"] and found[0]["EntryPoint"]["Name"] == "fails"
+        tree = Tree(x, found[0]["Id"])
+        parts = tree.find("AWS::Lambda")["subsegments"]
+        assert [s["name"] for s in parts] == ["Dwell Time", "Attempt #1", "Attempt #2", "Attempt #3"] and all(s["error"] for s in parts[1:])
+        runs = tree.find("AWS::Lambda::Function")
+        assert sorted(tree.path(s) for s in runs) == [f"fails/Attempt #{n}/fails" for n in (1, 2, 3)] and all(s["fault"] for s in runs)
+
+
+def undeliverable(w):
+    """A target that may not be reached: the attempt, with its reason."""
+    x, events = w.client("xray"), w.client("events")
+    python_function(w, "closed", "def handler(e, c):\n    return 1")
+    events.put_rule(Name="closed", EventPattern=json.dumps({"source": ["closed"]}))
+    target = w.client("lambda").get_function(FunctionName="closed")["Configuration"]["FunctionArn"]
+    events.put_targets(Rule="closed", Targets=[{"Id": "1", "Arn": target}])
+    trace = new_trace()
+    put(w, "closed", f"Root={trace};Sampled=1")
+    tree = tree_of(x, trace, lambda t: len(t.segments) == 2)
+    attempt = [s for s in tree.segments if s.get("type") == "subsegment"][0]
+    assert tree.path(attempt) == "default/Lambda" and attempt["error"] and attempt["aws"]["function_name"] == "closed"
+    assert attempt["cause"]["exceptions"][0]["type"] == "NO_PERMISSIONS" and "lambda:InvokeFunction" in json.dumps(attempt["cause"])
+    e = edges(x, trace)
+    assert e[("default", "AWS::Events"), ("closed", "AWS::Lambda")]["ErrorStatistics"]["TotalCount"] == 1
+
+
+def outside(w):
+    """Who signs with other keys is not traced, whatever header it sends; a function's keys count wherever they are used."""
+    x, trace = w.client("xray"), new_trace()
+    header = f"Root={trace};Parent=00f067aa0ba902b7;Sampled=1"
+    with_header(w.client("dynamodb"), header).get_item(TableName="things", Key={"id": {"S": "a"}})
+    with_header(w.client("sns"), header).list_topics()
+    python_function(w, "keys", "import os\ndef handler(e, c):\n    return {k: os.environ['AWS_' + v] for k, v in"
+                    " {'AccessKeyId': 'ACCESS_KEY_ID', 'SecretAccessKey': 'SECRET_ACCESS_KEY', 'SessionToken': 'SESSION_TOKEN'}.items()}",
+                    allow("dynamodb:GetItem"), mode="PassThrough")
+    key = json.loads(w.client("lambda").invoke(FunctionName="keys", Payload=b"{}")["Payload"].read())
+    with_header(w.client_with("dynamodb", key), header).get_item(TableName="things", Key={"id": {"S": "b"}})
+    tree = tree_of(x, trace, lambda t: t.segments)
+    time.sleep(0.3)  # whatever the first two had left would be there by now
+    assert [(s["name"], s["aws"]["operation"], s["parent_id"]) for s in Tree(x, trace).segments] == [("things", "GetItem", "00f067aa0ba902b7")]
+
+
 def active_topic(w):
     """A topic with active tracing between a rule and a function; one without passes the header on."""
     x, sns, events, f = (w.client(s) for s in ("xray", "sns", "events", "lambda"))
@@ -263,7 +364,7 @@ def active_topic(w):
 
 def main():
     with Waybill() as w:
-        parts = [shipments, calls, active_topic]
+        parts = [shipments, calls, active_topic, onward, undeliverable, outside]
         if os.path.exists(HANDLER):
             parts.insert(1, original)
         for part in parts:
@@ -271,6 +372,9 @@ def main():
             print(part.__name__)
         w.stop()
         assert "all well" in w.waybill("check", "--data", w.data).stdout
+    retries()
+    print("retries")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -52,6 +52,12 @@ static void set_own(struct variables *v, struct wb_slice environment)
     }
 }
 
+static struct wb_slice api_address(struct env *e)
+{
+    return wb_printf(&e->arena, "%u.%u.%u.%u:%d", e->address >> 24, e->address >> 16 & 255,
+                     e->address >> 8 & 255, e->address & 255, e->port);
+}
+
 /* Developer Guide, "Using Lambda environment variables": defined runtime environment variables. */
 static void set_all(struct env *e, const struct wb_credentials *key, struct variables *v)
 {
@@ -62,6 +68,9 @@ static void set_all(struct env *e, const struct wb_credentials *key, struct vari
     set(v, "LANG", WB_S("C.UTF-8"));
     set(v, "TZ", WB_S(":UTC"));
     set(v, "TMPDIR", mapped ? WB_S("/tmp") : e->dir);
+    set(v, "AWS_XRAY_CONTEXT_MISSING", WB_S("LOG_ERROR"));
+    if (e->spans)
+        set(v, "AWS_XRAY_DAEMON_ADDRESS", api_address(e));
     set_own(v, e->f->environment);
     set(v, "LAMBDA_TASK_ROOT", mapped ? WB_S("/var/task") : lambda_code_dir(a, e->l->e, e->f));
     set(v, "_HANDLER", e->f->handler);
@@ -74,9 +83,7 @@ static void set_all(struct env *e, const struct wb_credentials *key, struct vari
     set(v, "AWS_LAMBDA_INITIALIZATION_TYPE", WB_S("on-demand"));
     set(v, "AWS_LAMBDA_LOG_GROUP_NAME", wb_printf(a, "/aws/lambda/%.*s", WB_FMT(e->f->name)));
     set(v, "AWS_LAMBDA_LOG_STREAM_NAME", e->stream);
-    set(v, "AWS_LAMBDA_RUNTIME_API",
-        wb_printf(a, "%u.%u.%u.%u:%d", e->address >> 24, e->address >> 16 & 255,
-                  e->address >> 8 & 255, e->address & 255, e->port));
+    set(v, "AWS_LAMBDA_RUNTIME_API", api_address(e));
     set(v, "AWS_ACCESS_KEY_ID", key->key_id);
     set(v, "AWS_SECRET_ACCESS_KEY", key->secret);
     set(v, "AWS_SESSION_TOKEN", key->token);
@@ -149,7 +156,10 @@ struct env *env_start(struct lambda *l, struct queue *q, const struct lambda_fun
     }
     *code = "ServiceException";
     *why = WB_S("its work folder cannot be made");
-    if (mkdir(e->dir.p, 0700) || !env_serve(e, a, why) || !start_process(e, &key, a, why)) {
+    bool served = mkdir(e->dir.p, 0700) == 0 && env_serve(e, a, why);
+    if (served)
+        env_serve_spans(e, a);
+    if (!served || !start_process(e, &key, a, why)) {
         env_free(e);
         return NULL;
     }
@@ -171,6 +181,9 @@ void env_give(struct env *e, struct invocation *v)
     e->began_ms = lambda_mono_ms(e->l);
     lambda_busy(e);
     lambda_report_begin(v, e);
+    if (v->sampled && v->trace_root.n == sizeof *e->sampled - 1)
+        memcpy(e->sampled[e->sampled_count++ % WB_TRACE_PORT_TRACES], v->trace_root.p,
+               sizeof *e->sampled - 1);
     wb_timer_start(e->deadline, (uint64_t)e->f->timeout_s * 1000);
     env_respond_next(e, v);
 }
@@ -372,6 +385,7 @@ void env_free(struct env *e)
         wb_http_respond(x, &(struct wb_http_answer){.status = 503, .close = true});
     }
     wb_http_server_free(e->server);
+    wb_span_port_free(e->spans);
     wb_process_free(e->process);
     if (e->dir.p)
         lambda_remove_tree(e->dir.p);

@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "engine/spans_port.h"
 #include "services/lambda/function.h"
 
 struct lambda;
@@ -60,6 +61,7 @@ struct invocation {
     /* X-Ray: ids of its two segments and of its attempt; null = none are put. */
     struct wb_slice segment[2], attempt_id;
     struct wb_slice trace_root, trace_parent;
+    bool sampled;
     struct wb_slice trace_next; /* the header that further attempts begin with; null: as it came */
 
     enum lambda_result result;
@@ -116,7 +118,11 @@ struct env {
     int64_t began_us;
     int64_t started_us, init_us; /* duration of Init; 0 once told */
     bool was_ready;
-    bool unreserved;         /* busy with an invocation that no reserved concurrency covers */
+    bool unreserved;               /* busy with an invocation that no reserved concurrency covers */
+    struct wb_span_port *spans;    /* where its X-Ray SDK finds the daemon; NULL: none */
+    struct wb_principal principal; /* of its credentials */
+    char sampled[WB_TRACE_PORT_TRACES][36]; /* ids of the last traces it worked for */
+    unsigned sampled_count;
     struct wb_slice role_id; /* whose session it has; null: roles do not count (auth off) */
     int64_t session_ends_ms; /* engine clock */
     bool second;             /* this is a second try to initialise, under the function's time-out */
@@ -208,6 +214,8 @@ bool lambda_role_stands(const struct env *e);
 
 /* --- runtime_api.c --- */
 bool env_serve(struct env *e, struct wb_arena *a, struct wb_slice *why);
+/* The daemon for its X-Ray SDK, at the same address; none when the port is taken. */
+void env_serve_spans(struct env *e, struct wb_arena *a);
 void env_respond_next(struct env *e, struct invocation *v);
 
 /* --- output.c --- */

@@ -57,6 +57,7 @@ void lambda_trace_begin(struct invocation *v, struct queue *q)
     }
     if (!parent.n)
         parent = wb_id_hex(v->arena, seam, 16);
+    v->sampled = sampled;
     v->trace = wb_trace_header(v->arena, v->trace_root, parent, sampled, came);
 }
 

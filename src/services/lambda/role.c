@@ -59,6 +59,7 @@ static struct wb_credentials any_session(struct env *e)
     p.id = wb_printf(&e->arena, "AROA%.*s:%.*s", WB_FMT(id), WB_FMT(e->f->name));
     struct wb_session session = {.issued_ms = wb_engine_now(e->l->e), .function = e->f->arn};
     p.session = wb_session_write(&e->arena, &session);
+    e->principal = p;
     return wb_session_make(&e->arena, wb_engine_keyring(e->l->e), seam, &p, wb_engine_now(e->l->e),
                            WB_LAMBDA_SESSION_S);
 }
@@ -72,7 +73,13 @@ static bool take(struct env *e, struct wb_tx *tx, struct wb_arena *a, struct wb_
         *why = wb_dup(a, *why); /* e goes */
         return false;
     }
-    e->role_id = wb_dup(&e->arena, wb_identity_by_arn(tx, f->role)->id);
+    const struct wb_identity *role = wb_identity_by_arn(tx, f->role);
+    struct wb_session session = {.issued_ms = tx->now_ms, .name = f->name, .function = f->arn};
+    e->role_id = wb_dup(&e->arena, role->id);
+    e->principal = wb_role_principal(&e->arena, role, f->name);
+    e->principal.session = wb_session_write(&e->arena, &session);
+    e->principal.access_key = wb_dup(&e->arena, out->key_id);
+    e->principal.expires_ms = out->expires_ms;
     return true;
 }
 

@@ -6,6 +6,8 @@
  *   POST /2018-06-01/runtime/invocation/{id}/error
  *   POST /2018-06-01/runtime/init/error
  *
+ * and, as the X-Ray daemon would, POST /GetSamplingRules and /SamplingTargets.
+ *
  * All functions share the machine's loopback, so each request's connection must belong to the
  * environment's own processes: the kernel is asked. A neighbour gets 403, whatever it knows.
  */
@@ -187,6 +189,8 @@ static void on_request(struct wb_http_exchange *x)
     struct wb_slice id = WB_SLICE_NULL;
     enum route r = route_of(x, &id);
     if (r == UNKNOWN) {
+        if (is_own(e, x) && wb_span_port_ask(e->spans, x))
+            return;
         answer(x, 404, "NotFound", "No such resource");
     } else if (!is_own(e, x)) {
         answer(x, 403, "Forbidden", "This is not your environment");
@@ -207,6 +211,32 @@ static void on_request(struct wb_http_exchange *x)
 
 /* An address of its own in 127/8, so that the port is not the only thing to guess and no two
  * environments share a place. */
+static bool has_worked_for(void *user, struct wb_slice trace_id)
+{
+    const struct env *e = user;
+    for (unsigned i = 0; i < e->sampled_count && i < WB_TRACE_PORT_TRACES; i++)
+        if (wb_slice_is(trace_id, e->sampled[i]))
+            return true;
+    return false;
+}
+
+/* Who sends a datagram cannot be asked of the kernel as with a connection. But a neighbour does not
+ * know the ids of the traces this environment works for, and only segments of those are taken. */
+void env_serve_spans(struct env *e, struct wb_arena *a)
+{
+    struct wb_slice why;
+    const char *host = wb_printf(a, "%u.%u.%u.%u", e->address >> 24, e->address >> 16 & 255,
+                                 e->address >> 8 & 255, e->address & 255)
+                           .p;
+    struct wb_span_port_options o = {
+        .host = host,
+        .port = e->port,
+        .who = {.principal = e->principal, .account = e->f->account, .region = e->f->region},
+        .wanted = has_worked_for,
+        .user = e};
+    e->spans = wb_span_port_new(e->l->e, e->l->loop, &o, a, &why);
+}
+
 bool env_serve(struct env *e, struct wb_arena *a, struct wb_slice *why)
 {
     struct wb_seam *seam = wb_engine_seam(e->l->e);
