@@ -42,8 +42,9 @@ static void away_drop(struct away *a)
 
 static void count(struct wb_engine *e, const char *name, unsigned n)
 {
+    const struct wb_count_sums v = {n, n, 1, 1};
     if (n)
-        wb_count_set(e, name, NULL, 0, n, n, 1, 1, "Count");
+        wb_count_own(e, name, NULL, 0, &v, "Count");
 }
 
 /* The principal's slices live in `a` afterwards. */
