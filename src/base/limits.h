@@ -289,6 +289,10 @@
 #define WB_REGEX_PATTERN_MAX 4096
 #define WB_REGEX_PROGRAM_MAX 4000      /* instructions, repetitions unrolled */
 #define WB_REGEX_STEPS_MAX   (1 << 19) /* of one match: less than 5 ms */
+#define WB_REGEX_GROUPS_MAX  64        /* that keep what they took, of a pattern for finding */
+#define WB_REGEX_FIND_STEPS_MAX                                                                    \
+    (1 << 24)                   /* of finding it in one text: about 0.1 s; never in the writer */
+#define WB_REGEX_DFA_STATES 256 /* kept while finding; then they are made anew */
 
 /* CloudWatch Logs (quotas; PutLogEvents, GetLogEvents) */
 #define WB_LOGS_BATCH_MAX           (1 << 20) /* bytes of one PutLogEvents, 26 added for each event */
@@ -306,6 +310,30 @@
 #define WB_LOGS_DIMENSION_MAX       1024 /* bytes of a dimension's value */
 #define WB_LOGS_GROUP_ID_MAX        640  /* "ACCOUNT:GROUP" */
 #define WB_LOGS_SUBSCRIPTION_AGE_MS (24LL * 3600 * 1000)
+
+/* Logs Insights (User Guide, "CloudWatch Logs quotas" and "Query syntax") */
+#define WB_INSIGHTS_TEXT_MAX        10000 /* characters of a query */
+#define WB_INSIGHTS_GROUPS_MAX      50    /* log groups of one query */
+#define WB_INSIGHTS_ACTIVE_MAX      100   /* queries of an account in a region, not ended */
+#define WB_INSIGHTS_ROWS_MAX        10000 /* of a result; and default */
+#define WB_INSIGHTS_TIMEOUT_MS      (60 * 60000LL)
+#define WB_INSIGHTS_KEPT_MS         (7 * 86400000LL) /* results */
+#define WB_INSIGHTS_FIELDS_MAX      200              /* discovered in one JSON line */
+#define WB_INSIGHTS_STATS_MAX       2                /* stats commands of a query */
+#define WB_INSIGHTS_COMMANDS_MAX    100              /* and expressions of one command */
+#define WB_INSIGHTS_SLOTS_MAX       500         /* fields a query speaks of, between two stats */
+#define WB_INSIGHTS_DEPTH_MAX       64          /* expressions within one another */
+#define WB_INSIGHTS_NODES_MAX       4096        /* of all expressions of a query */
+#define WB_INSIGHTS_MEMORY_MAX      (64 << 20)  /* groups or rows of one query */
+#define WB_INSIGHTS_RESULT_MAX      (16 << 20)  /* bytes of a result */
+#define WB_INSIGHTS_UNNEST_MAX      10000       /* elements of one list */
+#define WB_INSIGHTS_AT_ONCE         2           /* queries that read at a time */
+#define WB_INSIGHTS_PAGE_NS         50000000    /* reading in one snapshot */
+#define WB_INSIGHTS_CHUNK           (512 << 10) /* of a result, in one row */
+#define WB_INSIGHTS_DEFINITIONS_MAX 1000        /* saved queries of an account in a region */
+#define WB_INSIGHTS_PAGE            1000        /* queries or definitions of one answer */
+#define WB_INSIGHTS_PREFIXES_MAX    5           /* of a SOURCE command */
+#define WB_INSIGHTS_SCAN_BYTES      (16 << 20)  /* of lines looked at for the fields of a group */
 
 /* X-Ray (API reference; Developer Guide, "Segment documents" and "Filter expressions"; endpoints
  * and quotas) */

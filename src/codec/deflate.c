@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#define ZLIB_BITS 15
-#define GZIP_BITS (15 + 16) /* zlib's way to ask for a gzip header */
+#define ZLIB_BITS   15
+#define RESERVE_MAX (256 << 10) /* as much as may come out has room at once */
+#define GZIP_BITS   (15 + 16)   /* zlib's way to ask for a gzip header */
 
 static struct wb_slice pack(struct wb_arena *a, struct wb_slice s, int bits)
 {
@@ -35,7 +36,7 @@ static bool unpack(struct wb_arena *a, struct wb_slice s, int bits, size_t max,
         return false;
     z.next_in = (Bytef *)(s.n ? s.p : "");
     z.avail_in = (uInt)s.n;
-    wb_buf_reserve(&b, 1);
+    wb_buf_reserve(&b, max < RESERVE_MAX ? max + 1 : 1);
     for (;;) {
         /* One byte more than allowed, to tell "exactly max" from "more". */
         size_t room = b.cap - b.n, allowed = max - b.n;

@@ -6,44 +6,10 @@
  * Most patterns are one set, repeated ("[a-zA-Z0-9_.-]+"): for those the characters are just
  * walked.
  */
-#include "codec/regex.h"
+#include "codec/regex_impl.h"
 
-#include "base/limits.h"
 #include "base/utf8.h"
 #include <stdlib.h>
-
-#define DEPTH_MAX  64
-#define INFINITE   UINT32_MAX
-#define CHAR_LAST  0x10ffff
-#define REPEAT_MAX 100000 /* of {n}: what is more cannot fit anyway */
-
-struct range {
-    uint32_t lo, hi;
-};
-
-struct set {
-    struct range *range;
-    size_t count;
-    bool negated;
-    uint64_t ascii[2]; /* is it in the set? a bit each: what is asked most */
-};
-
-enum node_kind { EMPTY, SET, BEGIN, END, CAT, ALT, REPEAT };
-
-struct node {
-    enum node_kind kind;
-    struct set set;
-    struct node *a, *b;
-    uint32_t min, max;
-};
-
-enum opcode { OP_SET, OP_BEGIN, OP_END, OP_SPLIT, OP_JUMP, OP_MATCH };
-
-struct instruction {
-    enum opcode op;
-    uint32_t x, y; /* where to go on */
-    const struct set *set;
-};
 
 struct states {
     uint32_t *list, count;
@@ -65,14 +31,6 @@ struct wb_regex {
 };
 
 /* --- parsing --- */
-
-struct parser {
-    struct wb_arena *a;
-    struct wb_slice s;
-    size_t at;
-    unsigned depth;
-    const char *why;
-};
 
 static struct node *parse_alternatives(struct parser *p);
 
@@ -116,7 +74,7 @@ static struct node *new_node(struct parser *p, enum node_kind kind, struct node 
 }
 
 /* Room for one more range; doubles at powers of two. */
-static void add_range(struct parser *p, struct set *s, uint32_t lo, uint32_t hi)
+static void add_exact(struct parser *p, struct set *s, uint32_t lo, uint32_t hi)
 {
     if ((s->count & (s->count - 1)) == 0) {
         struct range *r = wb_new_n(p->a, struct range, s->count ? 2 * s->count : 1);
@@ -127,6 +85,23 @@ static void add_range(struct parser *p, struct set *s, uint32_t lo, uint32_t hi)
     s->range[s->count++] = (struct range){lo, hi};
     for (uint32_t c = lo; c <= hi && c < 128; c++)
         s->ascii[c >> 6] |= UINT64_C(1) << (c & 63);
+}
+
+static void add_shifted(struct parser *p, struct set *s, uint32_t lo, uint32_t hi, uint32_t first,
+                        int shift)
+{
+    uint32_t from = lo > first ? lo : first, to = hi < first + 25 ? hi : first + 25;
+    if (from <= to)
+        add_exact(p, s, (uint32_t)((int)from + shift), (uint32_t)((int)to + shift));
+}
+
+static void add_range(struct parser *p, struct set *s, uint32_t lo, uint32_t hi)
+{
+    add_exact(p, s, lo, hi);
+    if (p->nocase) {
+        add_shifted(p, s, lo, hi, 'a', 'A' - 'a');
+        add_shifted(p, s, lo, hi, 'A', 'a' - 'A');
+    }
 }
 
 /* Behind the last range. */
@@ -273,32 +248,88 @@ static struct node *parse_class(struct parser *p)
     return n;
 }
 
+/* Behind "(?": (?i) (?s) (?is) (?-i), for the rest of the group around, or (?i: ) for its own. */
+static bool take_flags(struct parser *p)
+{
+    size_t from = p->at;
+    bool on = true, nocase = p->nocase, dotall = p->dotall;
+    for (; p->find && p->at < p->s.n && strchr("is-", p->s.p[p->at]); p->at++) {
+        char c = p->s.p[p->at];
+        on = c != '-' && on;
+        nocase = c == 'i' ? on : nocase;
+        dotall = c == 's' ? on : dotall;
+    }
+    if (p->at == from || p->at == p->s.n || (p->s.p[p->at] != ')' && p->s.p[p->at] != ':'))
+        return false;
+    p->nocase = nocase;
+    p->dotall = dotall;
+    return true;
+}
+
+/* Behind "(?": "<name>". */
+static bool take_name(struct parser *p, struct wb_slice *name)
+{
+    bool named = p->at + 1 < p->s.n && p->s.p[p->at] == '<' && p->s.p[p->at + 1] != '=' &&
+                 p->s.p[p->at + 1] != '!';
+    ptrdiff_t end = named ? wb_slice_chr(p->s, '>', p->at) : -1;
+    if (end < 0)
+        return false;
+    *name = wb_slice_sub(p->s, p->at + 1, (size_t)end);
+    p->at = (size_t)end + 1;
+    return true;
+}
+
+static uint32_t new_group(struct parser *p, struct wb_slice name)
+{
+    if (p->groups == WB_REGEX_GROUPS_MAX)
+        refuse(p, "it has too many groups");
+    else
+        p->name[++p->groups] = name;
+    return p->groups;
+}
+
 static struct node *parse_group(struct parser *p)
 {
-    if (take(p, '?') && !take(p, ':')) {
-        bool named = p->at + 1 < p->s.n && p->s.p[p->at] == '<' && p->s.p[p->at + 1] != '=' &&
-                     p->s.p[p->at + 1] != '!';
-        ptrdiff_t end = named ? wb_slice_chr(p->s, '>', p->at) : -1;
-        if (end < 0) {
+    bool nocase = p->nocase, dotall = p->dotall, plain = true;
+    struct wb_slice name = WB_SLICE_NULL;
+    if (take(p, '?')) {
+        plain = false;
+        if (take(p, ':') || take_flags(p)) {
+            if (take(p, ')')) /* flags end with the group around them */
+                return new_node(p, EMPTY, NULL, NULL);
+            take(p, ':');
+        } else if (take_name(p, &name)) {
+            plain = true;
+        } else {
             refuse(p, "look-ahead, look-behind and flags are not supported");
             return NULL;
         }
-        p->at = (size_t)end + 1;
     }
     if (++p->depth > DEPTH_MAX) {
         refuse(p, "its groups nest too deeply");
         return NULL;
     }
+    uint32_t group = p->find && plain ? new_group(p, name) : 0;
     struct node *n = parse_alternatives(p);
     p->depth--;
     if (!take(p, ')'))
         refuse(p, "a group is not closed");
+    p->nocase = nocase;
+    p->dotall = dotall;
+    if (group && n) {
+        n = new_node(p, GROUP, n, NULL);
+        n->group = group;
+    }
     return n;
 }
 
 static struct node *any_char(struct parser *p)
 {
     struct node *n = new_node(p, SET, NULL, NULL);
+    if (p->dotall) {
+        add_range(p, &n->set, 0, CHAR_LAST);
+        return n;
+    }
     add_range(p, &n->set, '\n', '\n');
     add_range(p, &n->set, '\r', '\r');
     add_range(p, &n->set, 0x85, 0x85);
@@ -314,6 +345,9 @@ static struct node *parse_escape(struct parser *p)
     if (c == 'A' || c == 'z' || c == 'Z') {
         p->at++;
         n->kind = c == 'A' ? BEGIN : END;
+    } else if (p->find && (c == 'b' || c == 'B')) {
+        p->at++;
+        n->kind = c == 'b' ? WORD : NO_WORD;
     } else if (add_named(p, &n->set, c)) {
         p->at++;
     } else {
@@ -392,8 +426,9 @@ static struct node *parse_piece(struct parser *p)
     while (!p->why && quantifier(p, &min, &max)) {
         if (take(p, '+'))
             refuse(p, "possessive quantifiers are not supported");
-        take(p, '?');
+        bool lazy = take(p, '?');
         n = new_node(p, REPEAT, n, NULL);
+        n->lazy = lazy;
         n->min = min;
         n->max = max;
     }
@@ -438,6 +473,13 @@ static uint32_t put(struct writer *w, enum opcode op, const struct set *set)
 
 static void emit(struct writer *w, const struct node *n);
 
+static void swap_ways(struct instruction *i)
+{
+    uint32_t x = i->x;
+    i->x = i->y;
+    i->y = x;
+}
+
 static void emit_repeat(struct writer *w, const struct node *n)
 {
     bool endless = n->max == INFINITE;
@@ -450,9 +492,13 @@ static void emit_repeat(struct writer *w, const struct node *n)
         uint32_t again = put(w, OP_SPLIT, NULL);
         w->code[again].x = body;
         w->code[again].y = w->count;
+        if (n->lazy)
+            swap_ways(&w->code[again]);
         if (skip != INFINITE) {
             w->code[skip].x = body;
             w->code[skip].y = w->count;
+            if (n->lazy)
+                swap_ways(&w->code[skip]);
         }
         return;
     }
@@ -468,8 +514,16 @@ static void emit_repeat(struct writer *w, const struct node *n)
     while (last != INFINITE && !w->full) {
         uint32_t before = w->code[last].y;
         w->code[last].y = w->count;
+        if (n->lazy)
+            swap_ways(&w->code[last]);
         last = before;
     }
+}
+
+static void emit_save(struct writer *w, uint32_t which)
+{
+    uint32_t i = put(w, OP_SAVE, NULL);
+    w->code[i].x = which;
 }
 
 static void emit(struct writer *w, const struct node *n)
@@ -507,48 +561,71 @@ static void emit(struct writer *w, const struct node *n)
     case REPEAT:
         emit_repeat(w, n);
         break;
+    case GROUP:
+        emit_save(w, 2 * n->group);
+        emit(w, n->a);
+        emit_save(w, 2 * n->group + 1);
+        break;
+    case WORD:
+        put(w, OP_WORD, NULL);
+        break;
+    case NO_WORD:
+        put(w, OP_NO_WORD, NULL);
+        break;
     }
 }
 
-static struct wb_regex *new_regex(struct wb_arena *a, const struct writer *w, const struct node *n)
+struct node *wb_regex_parse(struct parser *p)
 {
-    struct wb_regex *r = wb_new(a, struct wb_regex);
-    bool simple = n->kind == REPEAT && n->a->kind == SET && n->min <= 1 && n->max == INFINITE;
-    *r = (struct wb_regex){.code = wb_new_n(a, struct instruction, w->count),
-                           .count = w->count,
-                           .only = simple ? &n->a->set : NULL,
-                           .empty_too = n->min == 0,
-                           .now = {.list = wb_new_n(a, uint32_t, w->count)},
-                           .next = {.list = wb_new_n(a, uint32_t, w->count)},
-                           .mark = wb_new_n(a, uint64_t, w->count),
-                           .stack = wb_new_n(a, uint32_t, w->count)};
-    memcpy(r->code, w->code, w->count * sizeof *r->code);
-    return r;
+    if (p->s.n > WB_REGEX_PATTERN_MAX) {
+        p->why = "it is too long";
+        return NULL;
+    }
+    struct node *n = parse_alternatives(p);
+    if (!p->why && p->at < p->s.n)
+        p->why = "a closing parenthesis has no opening one";
+    return n;
+}
+
+struct instruction *wb_regex_program(struct wb_arena *a, const struct node *n, uint32_t *count)
+{
+    /* Few need all the room: what is used is copied. */
+    struct writer w = {.code = wb_xcalloc(WB_REGEX_PROGRAM_MAX, sizeof *w.code)};
+    struct instruction *code = NULL;
+    emit(&w, n);
+    put(&w, OP_MATCH, NULL);
+    if (!w.full) {
+        code = wb_new_n(a, struct instruction, w.count);
+        memcpy(code, w.code, w.count * sizeof *code);
+        *count = w.count;
+    }
+    free(w.code);
+    return code;
 }
 
 struct wb_regex *wb_regex_compile(struct wb_arena *a, struct wb_slice pattern, const char **why)
 {
     struct parser p = {.a = a, .s = pattern};
-    *why = NULL;
-    if (pattern.n > WB_REGEX_PATTERN_MAX) {
-        *why = "it is too long";
+    struct node *n = wb_regex_parse(&p);
+    *why = p.why;
+    if (p.why)
         return NULL;
-    }
-    struct node *n = parse_alternatives(&p);
-    if (!p.why && p.at < pattern.n)
-        p.why = "a closing parenthesis has no opening one";
-    if (p.why) {
-        *why = p.why;
-        return NULL;
-    }
-    /* Few need all the room: what is used is copied. */
-    struct writer w = {.code = wb_xcalloc(WB_REGEX_PROGRAM_MAX, sizeof *w.code)};
-    emit(&w, n);
-    put(&w, OP_MATCH, NULL);
-    struct wb_regex *r = w.full ? NULL : new_regex(a, &w, n);
-    free(w.code);
-    if (!r)
+    uint32_t count;
+    struct instruction *code = wb_regex_program(a, n, &count);
+    if (!code) {
         *why = "its repetitions make it too large";
+        return NULL;
+    }
+    bool simple = n->kind == REPEAT && n->a->kind == SET && n->min <= 1 && n->max == INFINITE;
+    struct wb_regex *r = wb_new(a, struct wb_regex);
+    *r = (struct wb_regex){.code = code,
+                           .count = count,
+                           .only = simple ? &n->a->set : NULL,
+                           .empty_too = n->min == 0,
+                           .now = {.list = wb_new_n(a, uint32_t, count)},
+                           .next = {.list = wb_new_n(a, uint32_t, count)},
+                           .mark = wb_new_n(a, uint64_t, count),
+                           .stack = wb_new_n(a, uint32_t, count)};
     return r;
 }
 
@@ -572,7 +649,7 @@ static bool in_ranges(const struct set *s, uint32_t c)
     return in != s->negated;
 }
 
-static bool in_set(const struct set *s, uint32_t c)
+bool wb_regex_in_set(const struct set *s, uint32_t c)
 {
     return c < 128 ? s->ascii[c >> 6] >> (c & 63) & 1 : in_ranges(s, c);
 }
@@ -608,6 +685,10 @@ static void add(struct wb_regex *r, struct states *to, uint32_t pc, bool begin, 
                 pc++;
                 go_on = i->op == OP_BEGIN ? begin : end;
                 break;
+            case OP_SAVE: /* only where a pattern is for finding */
+            case OP_WORD:
+            case OP_NO_WORD:
+                break;
             }
         }
         if (!go_on && depth == 0)
@@ -626,7 +707,7 @@ static void advance(struct wb_regex *r, uint32_t c, bool end)
         const struct set *s = r->code[r->now.list[i]].set;
         uint32_t pc = r->now.list[i] + 1;
         r->steps += s->count;
-        if (!in_set(s, c))
+        if (!wb_regex_in_set(s, c))
             continue;
         if (r->code[pc].op != OP_SET) {
             add(r, &r->next, pc, false, end);
@@ -641,8 +722,7 @@ static void advance(struct wb_regex *r, uint32_t c, bool end)
     r->next = t;
 }
 
-/* The next character of the text; a bad byte counts as U+FFFD. */
-static uint32_t text_char(struct wb_slice text, size_t *at)
+uint32_t wb_regex_char(struct wb_slice text, size_t *at)
 {
     if ((unsigned char)text.p[*at] < 128)
         return (unsigned char)text.p[(*at)++];
@@ -654,7 +734,7 @@ static uint32_t text_char(struct wb_slice text, size_t *at)
 static bool all_in_set(const struct set *s, struct wb_slice text)
 {
     for (size_t at = 0; at < text.n;)
-        if (!in_set(s, text_char(text, &at)))
+        if (!wb_regex_in_set(s, wb_regex_char(text, &at)))
             return false;
     return true;
 }
@@ -669,7 +749,7 @@ enum wb_regex_result wb_regex_match(struct wb_regex *r, struct wb_slice text)
     r->matched = false;
     add(r, &r->now, 0, true, text.n == 0);
     while (at < text.n && r->now.count) {
-        uint32_t c = text_char(text, &at);
+        uint32_t c = wb_regex_char(text, &at);
         advance(r, c, at == text.n);
         if (r->steps > WB_REGEX_STEPS_MAX && !r->ours)
             return WB_REGEX_COSTLY;

@@ -33,4 +33,20 @@ enum wb_regex_result wb_regex_match(struct wb_regex *r, struct wb_slice text);
 /* Gives it its whole allowance again. */
 void wb_regex_renew(struct wb_regex *r);
 
+/*
+ * Finding: the pattern may match anywhere in the text, what its groups took is told, and more is
+ * understood: (?i) and (?s), \b and \B. Of several matches the first is taken, of those beginning
+ * at one place the one that Java would take. $ is also before a line feed that ends the text.
+ */
+struct wb_regex_search;
+struct wb_regex_search *wb_regex_search_compile(struct wb_arena *a, struct wb_slice pattern,
+                                                const char **why);
+uint32_t wb_regex_groups(const struct wb_regex_search *r);
+/* Of group i, from 0; null when it has none. */
+struct wb_slice wb_regex_group_name(const struct wb_regex_search *r, uint32_t i);
+/* group: NULL, or room for all of them, null slices for those that took no part. COSTLY after
+ * WB_REGEX_FIND_STEPS_MAX steps. One thread at a time. */
+enum wb_regex_result wb_regex_find(struct wb_regex_search *r, struct wb_slice text,
+                                   struct wb_slice *group);
+
 #endif

@@ -106,6 +106,17 @@ struct wb_tx *wb_reader_begin(struct wb_reader *r); /* a snapshot; NULL: the sto
 void wb_reader_end(struct wb_reader *r);
 void wb_reader_free(struct wb_reader *r); /* accepts NULL */
 
+/* Longer than a snapshot should live: pages, read one after another in the scan pool. The struct is
+ * the caller's and stays until done. */
+struct wb_reading {
+    /* One page, in a snapshot of its own (NULL: the store refuses), on a thread of the pool. True:
+     * there is more to read. */
+    bool (*page)(struct wb_reading *r, struct wb_tx *tx);
+    void (*done)(struct wb_reading *r); /* on the dispatcher's thread, once */
+    bool stopped; /* when done is called: there was more, but the server stops, or is too busy */
+};
+void wb_reading_start(struct wb_engine *e, struct wb_reading *r); /* any thread */
+
 /* --- threads and steps --- */
 void wb_writer_run(struct wb_engine *e);  /* until wb_engine_stop */
 bool wb_writer_step(struct wb_engine *e); /* one batch; false when there was nothing */

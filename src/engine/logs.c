@@ -179,6 +179,20 @@ bool wb_log_block_decode(struct wb_arena *a, struct wb_slice key, struct wb_slic
     return !k.bad && !r.bad && (version == 1 || version == ROW_VERSION);
 }
 
+struct wb_log_line *wb_log_block_unpack(struct wb_arena *a, const struct wb_log_block *b)
+{
+    struct wb_slice raw;
+    if (b->lines > b->size || !wb_inflate(a, b->packed, b->size, &raw))
+        return NULL;
+    struct wb_rd r = wb_rd(raw);
+    struct wb_log_line *line = wb_alloc(a, (b->lines + 1) * sizeof *line);
+    for (uint32_t i = 0; i < b->lines && !r.bad; i++) {
+        line[i].time_ms = (int64_t)wb_rd_le64(&r);
+        line[i].text = wb_rd_lp(&r);
+    }
+    return wb_rd_done(&r) ? line : NULL;
+}
+
 /* The block's bytes as they were packed. */
 static struct wb_slice put_block(struct wb_tx *tx, uint64_t group,
                                  const struct wb_log_block_lines *l)

@@ -64,6 +64,8 @@ struct wb_log_block {
 /* Slices in the arena (stream) and in value (packed). */
 bool wb_log_block_decode(struct wb_arena *a, struct wb_slice key, struct wb_slice value,
                          struct wb_log_block *b);
+/* Its lines (b->lines of them), in the arena. NULL: it is damaged. */
+struct wb_log_line *wb_log_block_unpack(struct wb_arena *a, const struct wb_log_block *b);
 
 /* --- reading --- */
 

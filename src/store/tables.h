@@ -147,9 +147,15 @@ enum wb_table {
     WB_T_KMS_ALIAS_OF = 0x0b0b, /* scope, key id, alias -> nothing */
 
     /* 0x0dxx: logs */
-    WB_T_LOGS_FILTER = 0x0d01, /* group number (u64), kind (u8), filter name -> JSON */
-    WB_T_LOGS_MINUTE = 0x0d02, /* group number, filter name, minute (i64) -> "1": lines matched,
-                                  "0": lines came and none did */
+    WB_T_LOGS_FILTER = 0x0d01,     /* group number (u64), kind (u8), filter name -> JSON */
+    WB_T_LOGS_MINUTE = 0x0d02,     /* group number, filter name, minute (i64) -> "1": lines matched,
+                                      "0": lines came and none did */
+    WB_T_LOGS_QUERY = 0x0d03,      /* scope, query id -> services/logs/query.h */
+    WB_T_LOGS_QUERY_LIST = 0x0d04, /* scope, query's number (desc u64) -> its id */
+    WB_T_LOGS_QUERY_ACTIVE = 0x0d05, /* scope, number (u64) -> its id: it has not ended */
+    WB_T_LOGS_QUERY_RESULT =
+        0x0d06,                    /* number (u64), chunk (u64) -> le32 size, deflated rows (lp) */
+    WB_T_LOGS_DEFINITION = 0x0d07, /* scope, definition's id -> JSON: name, query, groups */
 };
 
 #endif

@@ -2,6 +2,7 @@
  * belongs to no group or stream and is only decoded. */
 #include "codec/zip.h"
 #include "services/logs/filter.h"
+#include "services/logs/query.h"
 
 struct faults {
     struct wb_tx *tx;
@@ -74,4 +75,5 @@ void logs_check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void
     wb_scan_close(scan);
     check_blocks(&f);
     logs_filters_check(tx, bad, arg);
+    logs_query_check(tx, bad, arg);
 }

@@ -1,5 +1,6 @@
 /* The operation table of CloudWatch Logs, what its calls need to be allowed, and the module. */
 #include "services/logs/filter.h"
+#include "services/logs/query.h"
 
 /* --- authorization (Service Authorization Reference, "Amazon CloudWatch Logs") --- */
 
@@ -95,6 +96,8 @@ static const struct wb_op ops[] = {
     OP("DeleteLogStream", WB_WRITE, logs_s_stream, logs_delete_stream, of_stream, own_keys),
     OP("DeleteMetricFilter", WB_WRITE, logs_s_delete_filter, logs_delete_metric_filter, of_group,
        own_keys),
+    OP("DeleteQueryDefinition", WB_WRITE, logs_s_delete_definition, logs_delete_definition, NULL,
+       NULL),
     OP("DeleteRetentionPolicy", WB_WRITE, logs_s_group, logs_delete_retention, of_group, own_keys),
     OP("DeleteSubscriptionFilter", WB_WRITE, logs_s_delete_filter, logs_delete_subscription,
        of_group, own_keys),
@@ -102,19 +105,35 @@ static const struct wb_op ops[] = {
     OP("DescribeLogStreams", WB_SCAN, logs_s_streams, logs_describe_streams, of_group, own_keys),
     OP("DescribeMetricFilters", WB_SCAN, logs_s_metric_filters, logs_describe_metric_filters,
        of_filters, own_keys),
+    OP("DescribeQueries", WB_SCAN, logs_s_queries, logs_describe_queries, NULL, NULL),
+    OP("DescribeQueryDefinitions", WB_SCAN, logs_s_definitions, logs_describe_definitions, NULL,
+       NULL),
     OP("DescribeSubscriptionFilters", WB_SCAN, logs_s_subscriptions, logs_describe_subscriptions,
        of_group, own_keys),
     DATA("FilterLogEvents", WB_SCAN, logs_s_filter, logs_filter_events, of_group),
     DATA("GetLogEvents", WB_SCAN, logs_s_get, logs_get_events, of_stream),
+    DATA("GetLogGroupFields", WB_SCAN, logs_s_group_fields, logs_group_fields, of_group),
+    DATA("GetLogRecord", WB_SCAN, logs_s_record, logs_get_record, logs_of_record),
+    OP("GetQueryResults", WB_SCAN, logs_s_query, logs_get_query_results, NULL, NULL),
     OP("ListTagsForResource", WB_READ, logs_s_list_tags, logs_list_tags, of_group, own_keys),
     OP("ListTagsLogGroup", WB_READ, logs_s_group, logs_list_tags, of_group, own_keys),
     DATA("PutLogEvents", WB_WRITE, logs_s_put, logs_put_events, of_stream),
     OP("PutMetricFilter", WB_WRITE, logs_s_put_metric_filter, logs_put_metric_filter, of_group,
        own_keys),
+    OP("PutQueryDefinition", WB_WRITE, logs_s_put_definition, logs_put_definition, NULL, NULL),
     OP("PutRetentionPolicy", WB_WRITE, logs_s_retention, logs_put_retention, of_group, own_keys),
     OP("PutSubscriptionFilter", WB_WRITE, logs_s_put_subscription, logs_put_subscription,
        of_subscription, own_keys),
     DATA("StartLiveTail", WB_STREAM, logs_s_live_tail, logs_start_live_tail, of_tail),
+    {.name = "StartQuery",
+     .class = WB_WRITE,
+     .input = &logs_s_start_query,
+     .resources = logs_of_query,
+     .prepare = logs_prepare_query,
+     .handler = logs_start_query,
+     .data = true,
+     .condition_keys = own_keys},
+    OP("StopQuery", WB_WRITE, logs_s_query, logs_stop_query, NULL, NULL),
     OP("TagLogGroup", WB_WRITE, logs_s_tag_group, logs_tag, of_group, tag_keys),
     OP("TagResource", WB_WRITE, logs_s_tag, logs_tag, of_group, tag_keys),
     OP("TestMetricFilter", WB_SCAN, logs_s_test_filter, logs_test_metric_filter, NULL, NULL),
@@ -158,6 +177,8 @@ static void start(struct wb_engine *e)
     wb_def_register(e, &logs_filters_kind);
     wb_executor_register(e, &logs_default_executor);
     wb_executor_register(e, &logs_subscription_executor);
+    wb_executor_register(e, &logs_query_executor);
+    wb_executor_register(e, &logs_query_expiry_executor);
     wb_log_watch_register(e, lines_written);
 }
 

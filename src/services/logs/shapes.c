@@ -1,6 +1,7 @@
 /* Inputs as in the public service model, version 2014-03-28. */
 #include "aws/shape_table.h"
 #include "services/logs/filter.h"
+#include "services/logs/query.h"
 
 #define STR(id, text, lo, hi)                                                                      \
     static const struct wb_shape id = {.kind = WB_STRING,                                          \
@@ -132,6 +133,34 @@ INPUT(logs_s_put_subscription, "PutSubscriptionFilterRequest", R("logGroupName",
       M("roleArn", role), M("distribution", distribution));
 INPUT(logs_s_subscriptions, "DescribeSubscriptionFiltersRequest", R("logGroupName", group),
       M("filterNamePrefix", filter_name), M("nextToken", token), M("limit", page));
+PATTERN(query_id, "QueryId", 0, 256, NULL, NULL);
+PATTERN(query_text, "QueryString", 0, 10000, NULL, NULL);
+PATTERN(definition_text, "QueryDefinitionString", 1, 10000, NULL, NULL);
+PATTERN(definition_name, "QueryDefinitionName", 1, 255, "([^:*/]+/?)*[^:*/]+",
+        "^([^:*\\/]+\\/?)*[^:*\\/]+$");
+ENUM(query_status, "QueryStatus", "Scheduled", "Running", "Complete", "Failed", "Cancelled",
+     "Timeout", "Unknown");
+STR(pointer, "LogRecordPointer", -1, 0);
+INT(queries_max, "DescribeQueriesMaxResults", 1, 1000);
+INT(definitions_max, "QueryListMaxResults", 1, 1000);
+LIST(groups, "LogGroupNames", 0, 0, group);
+LIST(identifiers, "LogGroupIdentifiers", 0, 0, identifier);
+INPUT(logs_s_start_query, "StartQueryRequest", M("logGroupName", group), M("logGroupNames", groups),
+      M("logGroupIdentifiers", identifiers), R("startTime", timestamp), R("endTime", timestamp),
+      R("queryString", query_text), M("limit", events));
+INPUT(logs_s_query, "QueryRequest", R("queryId", query_id));
+INPUT(logs_s_queries, "DescribeQueriesRequest", M("logGroupName", group), M("status", query_status),
+      M("maxResults", queries_max), M("nextToken", token));
+INPUT(logs_s_put_definition, "PutQueryDefinitionRequest", R("name", definition_name),
+      M("queryDefinitionId", query_id), M("logGroupNames", groups),
+      R("queryString", definition_text));
+INPUT(logs_s_definitions, "DescribeQueryDefinitionsRequest",
+      M("queryDefinitionNamePrefix", definition_name), M("maxResults", definitions_max),
+      M("nextToken", token));
+INPUT(logs_s_delete_definition, "DeleteQueryDefinitionRequest", R("queryDefinitionId", query_id));
+INPUT(logs_s_group_fields, "GetLogGroupFieldsRequest", M("logGroupName", group),
+      M("logGroupIdentifier", identifier), M("time", timestamp));
+INPUT(logs_s_record, "GetLogRecordRequest", R("logRecordPointer", pointer), M("unmask", boolean));
 INPUT(logs_s_tag, "TagResourceRequest", R("resourceArn", resource), R("tags", tags));
 INPUT(logs_s_untag, "UntagResourceRequest", R("resourceArn", resource), R("tagKeys", tag_keys));
 INPUT(logs_s_list_tags, "ListTagsForResourceRequest", R("resourceArn", resource));
