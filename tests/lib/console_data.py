@@ -54,6 +54,13 @@ def shipments(w):
         lines.append(update(f"SHIP-{1000 + n}", place[0], f"2026-11-21T{n % 24:02}:{n % 60:02}:00Z", location=place[2]))
     late = update("SHIP-1040", "DELAYED", "2026-11-21T23:59:00Z", location="Memphis, TN", reason="Storm", eta="2026-11-25T12:00:00Z")
     lines.append(late)
+    # A number used again; an update taken back; one in exception.
+    lines += [update("SHIP-1050", "IN_TRANSIT", "2026-11-19T08:00:00Z", location="Lyon, FR", trackingNumber="9400 1000"),
+              update("SHIP-1051", "OUT_FOR_DELIVERY", "2026-11-19T09:00:00Z", location="Lyon, FR"),
+              update("SHIP-1051", "DELIVERED", "2026-11-19T10:00:00Z", location="Lyon, FR"),
+              update("SHIP-1051", "DELIVERED", "2026-11-19T10:00:00Z", location="Lyon, FR", retracted=True),
+              update("SHIP-1052", "IN_TRANSIT", "2026-11-19T11:00:00Z", location="Lyon, FR"),
+              update("SHIP-1052", "EXCEPTION", "2026-11-19T12:00:00Z", location="Lyon, FR", reason="REFUSED")]
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as f:
         f.writelines(json.dumps(x) + "\n" for x in lines)
         f.flush()

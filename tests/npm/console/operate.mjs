@@ -5,12 +5,16 @@ import { facts, has, same } from './kit.mjs';
 
 export async function shipments(page) {
     await k.go(page, 'shipments');
-    same((await k.rows(page, 'Updates'))[0].slice(1, 4), ['SHIP-1040', 'DELAYED', 'Memphis, TN']);
+    same((await k.rows(page, 'Shipments'))[0].slice(1, 4), ['SHIP-1040', 'DELAYED', 'Memphis, TN']);
     await k.look(page, 'shipments');
-    await page.selectOption('[aria-label=Status]', 'DELAYED');
-    await k.until(async () => (await k.rows(page, 'Updates')).length === 1);
-    await page.fill('input[aria-label="Shipment id"]', 'SHIP-1000');
-    await page.keyboard.press('Enter');
+    await page.selectOption('[aria-label="Current status"]', 'attention');
+    await k.until(async () => (await k.rows(page, 'Shipments')).map((r) => r[1]).join() === 'SHIP-1040,SHIP-1052');
+    has((await k.rows(page, 'Shipments'))[1][2], 'exception');
+    await page.selectOption('[aria-label="Current status"]', 'RETURNED');
+    await k.until(async () => (await k.text(page, 'main')).includes('No shipment is in this status now.'));
+
+    /* One by its id, and by its tracking number as people write it; a number used again gives a choice. */
+    await seek(page, 'SHIP-1000');
     await k.until(async () => (await k.text(page, 'h1')) === 'SHIP-1000');
     await k.settled(page);
     same(await k.texts(page, '.timeline .badge'), facts.shipments.story);
@@ -20,6 +24,29 @@ export async function shipments(page) {
     has(await k.text(page, 'dialog'), '"shipmentId": "SHIP-1000"');
     await k.look(page, 'shipment-original');
     await page.keyboard.press('Escape');
+    await seek(page, '9400-1052');
+    await k.until(async () => (await k.text(page, 'h1')) === 'SHIP-1052');
+    await k.settled(page);
+    has(await k.text(page, '.facts'), 'yes: REFUSED');
+    await seek(page, '9400 1000');
+    await k.until(async () => (await k.rows(page, 'Found')).map((r) => r[1]).join() === 'SHIP-1000,SHIP-1050');
+    await k.look(page, 'shipments-found');
+    await seek(page, 'nobody');
+    await k.until(async () => (await k.text(page, 'main')).includes('No shipment and no tracking number is called nobody.'));
+    await page.keyboard.press('/');
+    await page.fill('dialog input', '9400 1052');
+    await k.until(async () => (await k.texts(page, '.hits a')).some((t) => t.startsWith('SHIP-1052') && t.includes('IN_TRANSIT')));
+    await page.keyboard.press('Escape');
+    await k.go(page, 'shipments/SHIP-1051');
+    has(await k.text(page, '.facts'), 'OUT_FOR_DELIVERY');
+    same(await k.texts(page, '.timeline .withdrawn'), ['DELIVERED']);
+    has(await k.text(page, '.timeline'), 'takes this update back');
+    await k.look(page, 'shipment-taken-back');
+
+    await k.go(page, 'shipments?tab=updates');
+    same((await k.rows(page, 'Updates'))[0].slice(1, 4), ['SHIP-1040', 'DELAYED', 'Memphis, TN']);
+    await page.selectOption('[aria-label=Status]', 'DELAYED');
+    await k.until(async () => (await k.rows(page, 'Updates')).length === 1);
     await k.go(page, 'shipments?tab=refused');
     await k.until(async () => (await k.text(page, '.panel h2')) === `${facts.shipments.refused} refused`);
     const reasons = {};
@@ -31,12 +58,16 @@ export async function shipments(page) {
     has(await k.text(page, 'dialog'), 'shipmentId is missing');
     await page.keyboard.press('Escape');
     await k.go(page, 'shipments/NOBODY');
-    has(await k.text(page, 'main'), 'NOBODY');
+    has(await k.text(page, 'main'), 'No update of a shipment called NOBODY');
     await k.picture(page, 'shipment-unknown');
-    await k.provoking(/400/, async () => {
-        await k.go(page, 'shipments?suffix=nowhere');
-        has(await k.text(page, 'main [role=alert]'), 'not set up here');
-    });
+    await k.go(page, 'shipments?suffix=nowhere'); /* without an error from the server */
+    has(await k.text(page, 'main'), 'there is dev');
+    await k.look(page, 'shipments-nowhere');
+}
+
+async function seek(page, text) {
+    await page.fill('input[aria-label="Shipment or tracking number"]', text);
+    await page.keyboard.press('Enter');
 }
 
 export async function mail(page) {
