@@ -43,6 +43,7 @@ static const struct service services[] = {
     {"sqs", "AmazonSQS", "application/x-amz-json-1.0"},
     {"cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
      "application/x-amz-json-1.1"},
+    {"monitoring", "GraniteServiceVersion20100801", "application/x-amz-json-1.0"},
     {"waybill", "Waybill", "application/x-amz-json-1.1"},
 };
 
@@ -129,7 +130,10 @@ static struct wb_slice bare_code(struct wb_slice s)
 }
 
 struct receiver {
+    CURL *curl;
     struct wb_buf body;
+    bool (*piece)(void *arg, struct wb_slice bytes); /* NULL: all of it is kept */
+    void *arg;
     struct wb_slice error_type; /* x-amzn-ErrorType: where the REST protocols name the error */
 };
 
@@ -148,6 +152,11 @@ static size_t receive_header(char *p, size_t size, size_t n, void *user)
 static size_t receive(char *p, size_t size, size_t n, void *user)
 {
     struct receiver *r = user;
+    long status = 0;
+    if (r->piece)
+        curl_easy_getinfo(r->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status / 100 == 2)
+        return r->piece(r->arg, wb_slice(p, size * n)) ? size * n : 0;
     if (r->body.n + size * n > ANSWER_MAX)
         return 0;
     wb_buf_put(&r->body, p, size * n);
@@ -157,6 +166,9 @@ static size_t receive(char *p, size_t size, size_t n, void *user)
 struct request {
     const char *service, *method, *path, *type, *target;
     struct wb_slice body;
+    bool (*piece)(void *arg, struct wb_slice bytes);
+    void *arg;
+    int silence_s;
 };
 
 /* In a function, as the AWS SDKs do: what it calls belongs to its trace. Proxies may change the
@@ -211,37 +223,45 @@ static struct curl_slist *headers_of(struct wb_aws *c, struct wb_arena *a, const
 }
 
 /* One attempt. Leaves status 0 and a message when no answer came. */
-static void attempt(struct wb_aws *c, struct wb_arena *a, const char *url, const char *method,
-                    struct wb_slice body, struct curl_slist *headers, struct wb_aws_answer *out)
+static void attempt(struct wb_aws *c, struct wb_arena *a, const char *url, const struct request *q,
+                    struct curl_slist *headers, struct wb_aws_answer *out)
 {
-    struct receiver r = {.body = wb_buf_in(a)};
+    struct receiver r = {.curl = c->curl, .body = wb_buf_in(a), .piece = q->piece, .arg = q->arg};
     curl_easy_reset(c->curl);
     curl_easy_setopt(c->curl, CURLOPT_URL, url);
     curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)c->timeout_ms);
+    if (q->piece) {
+        curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)c->timeout_ms);
+        curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME, (long)q->silence_s);
+    } else {
+        curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)c->timeout_ms);
+    }
     curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &r);
     curl_easy_setopt(c->curl, CURLOPT_HEADERFUNCTION, receive_header);
     curl_easy_setopt(c->curl, CURLOPT_HEADERDATA, &r);
-    if (strcmp(method, "GET") != 0) {
-        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body.p ? body.p : "");
-        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
-        curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, method);
+    if (strcmp(q->method, "GET") != 0) {
+        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, q->body.p ? q->body.p : "");
+        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.n);
+        curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, q->method);
     }
     CURLcode rc = curl_easy_perform(c->curl);
+    long status = 0;
     memset(out, 0, sizeof *out);
+    if (rc == CURLE_OK || q->piece)
+        curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
     if (rc != CURLE_OK) {
         out->transient = true;
         out->code = WB_S("NoAnswer");
         out->message = wb_printf(a, "%s: %s", url, curl_easy_strerror(rc));
-        return;
     }
-    long status = 0;
-    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
     out->status = (int)status;
     out->ok = status >= 200 && status < 300;
+    if (rc != CURLE_OK)
+        return;
     out->body = wb_buf_slice(&r.body);
     out->code = out->ok ? WB_SLICE_NULL : bare_code(r.error_type);
 }
@@ -299,17 +319,23 @@ static void pause_before(int number)
     nanosleep(&t, NULL);
 }
 
-static bool perform(struct wb_aws *c, struct wb_arena *a, const struct request *r,
-                    struct wb_aws_answer *out)
+static void once(struct wb_aws *c, struct wb_arena *a, const struct request *r,
+                 struct wb_aws_answer *out)
 {
     struct wb_slice endpoint = endpoint_of(c, a, r->service);
     const char *url = wb_printf(a, "%.*s%s", WB_FMT(endpoint), r->path).p;
+    struct curl_slist *headers = headers_of(c, a, r, endpoint);
+    attempt(c, a, url, r, headers, out);
+    curl_slist_free_all(headers);
+}
+
+static bool perform(struct wb_aws *c, struct wb_arena *a, const struct request *r,
+                    struct wb_aws_answer *out)
+{
     for (int i = 0; i < c->attempts; i++) {
         if (i)
             pause_before(i - 1);
-        struct curl_slist *headers = headers_of(c, a, r, endpoint);
-        attempt(c, a, url, r->method, r->body, headers, out);
-        curl_slist_free_all(headers);
+        once(c, a, r, out);
         read_answer(a, out);
         if (!out->transient)
             break;
@@ -317,17 +343,41 @@ static bool perform(struct wb_aws *c, struct wb_arena *a, const struct request *
     return out->ok;
 }
 
-bool wb_aws_json(struct wb_aws *c, struct wb_arena *a, const char *service, const char *operation,
-                 struct wb_slice input, struct wb_aws_answer *out)
+static struct request json_request(struct wb_arena *a, const char *service, const char *operation,
+                                   struct wb_slice input)
 {
     const struct service *s = NULL;
     for (size_t i = 0; i < sizeof services / sizeof *services; i++)
         if (strcmp(services[i].name, service) == 0)
             s = &services[i];
     assert(s && "not a JSON service");
-    struct request r = {
-        service, "POST", "/", s->type, wb_printf(a, "%s.%s", s->target, operation).p, input};
+    return (struct request){.service = service,
+                            .method = "POST",
+                            .path = "/",
+                            .type = s->type,
+                            .target = wb_printf(a, "%s.%s", s->target, operation).p,
+                            .body = input};
+}
+
+bool wb_aws_json(struct wb_aws *c, struct wb_arena *a, const char *service, const char *operation,
+                 struct wb_slice input, struct wb_aws_answer *out)
+{
+    struct request r = json_request(a, service, operation, input);
     return perform(c, a, &r, out);
+}
+
+bool wb_aws_stream(struct wb_aws *c, struct wb_arena *a, const char *service, const char *operation,
+                   struct wb_slice input, bool (*piece)(void *arg, struct wb_slice bytes),
+                   void *arg, int silence_s, struct wb_aws_answer *out)
+{
+    struct request r = json_request(a, service, operation, input);
+    r.piece = piece;
+    r.arg = arg;
+    r.silence_s = silence_s;
+    once(c, a, &r, out);
+    if (!out->ok)
+        read_answer(a, out);
+    return out->ok;
 }
 
 bool wb_aws_query(struct wb_aws *c, struct wb_arena *a, const char *service, const char *version,
@@ -342,22 +392,28 @@ bool wb_aws_query(struct wb_aws *c, struct wb_arena *a, const char *service, con
         wb_buf_char(&b, '=');
         wb_percent_encode(&b, param[i].value, false);
     }
-    struct request r = {service, "POST",
-                        "/",     "application/x-www-form-urlencoded; charset=utf-8",
-                        NULL,    wb_buf_slice(&b)};
+    struct request r = {.service = service,
+                        .method = "POST",
+                        .path = "/",
+                        .type = "application/x-www-form-urlencoded; charset=utf-8",
+                        .body = wb_buf_slice(&b)};
     return perform(c, a, &r, out);
 }
 
 bool wb_aws_rest(struct wb_aws *c, struct wb_arena *a, const char *service, const char *method,
                  const char *path, struct wb_slice body, struct wb_aws_answer *out)
 {
-    struct request r = {service, method, path, body.n ? "application/json" : NULL, NULL, body};
+    struct request r = {.service = service,
+                        .method = method,
+                        .path = path,
+                        .type = body.n ? "application/json" : NULL,
+                        .body = body};
     return perform(c, a, &r, out);
 }
 
 bool wb_aws_get(struct wb_aws *c, struct wb_arena *a, const char *url, struct wb_aws_answer *out)
 {
-    attempt(c, a, url, "GET", WB_SLICE_NULL, NULL, out);
+    attempt(c, a, url, &(struct request){.method = "GET"}, NULL, out);
     read_answer(a, out);
     return out->ok;
 }

@@ -207,25 +207,6 @@ static bool follow(struct wb_aws *const *client, size_t clients, struct query *q
 
 /* --- the command --- */
 
-/* "2h", "30min", "7d" ago, or a time. */
-static bool read_since(const char *text, int64_t now_ms, int64_t *out)
-{
-    static const struct {
-        const char *name;
-        int64_t ms;
-    } units[] = {{"s", 1000}, {"m", 60000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
-    struct wb_slice s = wb_slice_str(text);
-    size_t digits = strspn(text, "0123456789");
-    int64_t n;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (wb_slice_is(wb_slice_sub(s, digits, s.n), units[i].name) &&
-            wb_slice_i64(wb_slice_sub(s, 0, digits), &n) && n < 1000000) {
-            *out = now_ms - n * units[i].ms;
-            return true;
-        }
-    return wb_time_parse_iso(s, out, NULL);
-}
-
 static int audit_command(int argc, char **argv)
 {
     static const struct option options[] = {{"since", 1, NULL, 's'},
@@ -239,7 +220,7 @@ static int audit_command(int argc, char **argv)
     struct query q = {.since_ms = now_ms - SINCE_MS};
     bool following = false;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 's' && !read_since(optarg, now_ms, &q.since_ms))
+        if (o == 's' && !wb_cli_since(optarg, now_ms, &q.since_ms))
             return WB_WRONG_USAGE;
         if (o == '?')
             return WB_WRONG_USAGE;

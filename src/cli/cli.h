@@ -23,8 +23,11 @@ struct wb_aws *wb_cli_client(const struct wb_aws_options *o);
 bool wb_cli_call(struct wb_aws *c, struct wb_arena *a, const char *operation, struct wb_slice input,
                  struct wb_aws_answer *r);
 
+/* "2h", "30min", "7d" ago, or a time. */
+bool wb_cli_since(const char *text, int64_t now_ms, int64_t *out);
+
 extern const struct wb_app_command wb_cli_env, wb_cli_status, wb_cli_dead, wb_cli_backup,
     wb_cli_restore, wb_cli_check, wb_cli_account, wb_cli_audit, wb_cli_why, wb_cli_deploy,
-    wb_cli_confirm;
+    wb_cli_confirm, wb_cli_tail;
 
 #endif

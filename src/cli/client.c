@@ -1,5 +1,7 @@
 #include "cli/cli.h"
 
+#include "base/time.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +61,24 @@ bool wb_cli_call(struct wb_aws *c, struct wb_arena *a, const char *operation, st
     else
         fprintf(stderr, "waybill: %.*s: %.*s\n", WB_FMT(r->code), WB_FMT(r->message));
     return false;
+}
+
+bool wb_cli_since(const char *text, int64_t now_ms, int64_t *out)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"s", 1000}, {"m", 60000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
+    struct wb_slice s = wb_slice_str(text);
+    size_t digits = strspn(text, "0123456789");
+    int64_t n;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (wb_slice_is(wb_slice_sub(s, digits, s.n), units[i].name) &&
+            wb_slice_i64(wb_slice_sub(s, 0, digits), &n) && n < 1000000) {
+            *out = now_ms - n * units[i].ms;
+            return true;
+        }
+    return wb_time_parse_iso(s, out, NULL);
 }
 
 /* --- waybill env --- */

@@ -23,8 +23,9 @@ static const struct wb_app_command serve = {"serve", "run the server", wb_config
                                             serve_command};
 
 static const struct wb_app_command *const own[] = {
-    &serve,         &wb_cli_env,     &wb_cli_deploy, &wb_cli_confirm, &wb_cli_status, &wb_cli_dead,
-    &wb_cli_backup, &wb_cli_restore, &wb_cli_check,  &wb_cli_account, &wb_cli_audit,  &wb_cli_why};
+    &serve,        &wb_cli_env,    &wb_cli_deploy,  &wb_cli_confirm, &wb_cli_status,
+    &wb_cli_dead,  &wb_cli_backup, &wb_cli_restore, &wb_cli_check,   &wb_cli_account,
+    &wb_cli_audit, &wb_cli_why,    &wb_cli_tail};
 #define OWN (sizeof own / sizeof *own)
 
 static const struct wb_app_command *find(const char *name)

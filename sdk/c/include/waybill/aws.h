@@ -39,6 +39,12 @@ struct wb_aws_answer {
  * Slices of the answer live in the arena. */
 bool wb_aws_json(struct wb_aws *c, struct wb_arena *a, const char *service, const char *operation,
                  struct wb_slice input, struct wb_aws_answer *out);
+/* An answer that goes on (StartLiveTail): pieces of a 2xx body are handed over as they come, until
+ * the server ends it, `piece` says false, or nothing came for silence_s. Tried once. True: it
+ * began, and out->message says why it ended when that was no clean end. */
+bool wb_aws_stream(struct wb_aws *c, struct wb_arena *a, const char *service, const char *operation,
+                   struct wb_slice input, bool (*piece)(void *arg, struct wb_slice bytes),
+                   void *arg, int silence_s, struct wb_aws_answer *out);
 /* Query protocol (sns, sts, iam): parameters as they go into the form. The answer is XML; see
  * wb_aws_xml. */
 bool wb_aws_query(struct wb_aws *c, struct wb_arena *a, const char *service, const char *version,
