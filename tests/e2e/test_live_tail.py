@@ -73,6 +73,10 @@ def in_order(w):
         assert messages(prefix, 3) == ["one", "two \"quoted\" \u00fc \u2028", "four"]
         assert messages(old, 4)[0] == "one"
         quiet(s)
+        w.client("logs").delete_log_group(logGroupName="/app/one")
+        make(w, "/app/one", "a")
+        put(w, "/app/one", "a", "of the new one")
+        assert messages(s, 1) == ["of the new one"]
 
 
 def filtered(w):

@@ -151,6 +151,18 @@ const tests = {
         assert.equal(e.$metadata.httpStatusCode, 400)
         await fails(all, 'ResourceNotFoundException', call('GetLogEvents', { logGroupName: 'g', logStreamName: 'none' }))
         await fails(all, 'InvalidParameterException', call('FilterLogEvents', { logGroupName: 'g', filterPattern: '{ a' }))
+        // Without disableHostPrefix the SDK looks for stream-127.0.0.1.
+        const live = new all.CloudWatchLogsClient({ ...config, disableHostPrefix: true })
+        const tail = (more) => live.send(new all.StartLiveTailCommand({ logGroupIdentifiers: ['arn:aws:logs:us-east-1:000000000000:log-group:g'], ...more }))
+        await fails(all, 'InvalidParameterException', tail({ logEventFilterPattern: '{ a' }))
+        const found = []
+        for await (const { sessionStart, sessionUpdate } of (await tail({ logEventFilterPattern: 'fünf' })).responseStream) {
+            if (sessionStart) await call('PutLogEvents', { logGroupName: 'g', logStreamName: 's', logEvents: ['vier', 'fünf', 'fünfzig'].map((message) => ({ message, timestamp: Date.now() })) })
+            found.push(...(sessionUpdate?.sessionResults ?? []))
+            if (found.length === 2) break
+        }
+        assert.deepEqual(found.map((x) => [x.logStreamName, x.message, Math.abs(x.timestamp - now) < 60000]), [['s', 'fünf', true], ['s', 'fünfzig', true]])
+        live.destroy()
     },
     async cloudformation() {
         const { all, c, call } = await client('cloudformation')
