@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """All figures of one run in one table; see docs/BENCHMARKS.md.
 
-    table.py [NAME...]    names: floor calls flow metrics sync uploads match identity alarms deploy start
+    table.py [NAME...]    names: floor calls flow metrics sync uploads match identity alarms deploy start console
 """
 import http.client
 import io
@@ -16,6 +16,7 @@ import time
 import zipfile
 
 import cells
+import console
 import lib
 import uploads
 from http_floor import SIGNED
@@ -314,8 +315,20 @@ def start():
         assert items >= MILLION, items
 
 
+# --- the console ---
+
+def first_view():
+    if not console.present():
+        say("no chromium or no npm packages in tests/npm (tools/install test): the console is not measured")
+        return
+    say("the console")
+    for page, ms in console.measure().items():
+        row("console, first view: %s" % page, "%.0f ms" % statistics.median(ms), "worst of %d: %.0f ms" % (len(ms), max(ms)),
+            **below(statistics.median(ms), 200, "< %d ms"))
+
+
 PARTS = {"floor": floor, "calls": calls, "sync": sync, "uploads": beside_uploads, "flow": flow, "metrics": metrics, "match": match, "identity": identity, "alarms": alarms,
-         "deploy": deploy, "start": start}
+         "deploy": deploy, "start": start, "console": first_view}
 
 
 def main():

@@ -15,7 +15,6 @@ import console_data
 import npm
 from waybill_server import BUILD, Waybill, skip, wait_for
 
-CHROMIUM = "/usr/bin/chromium"
 PICTURES = os.path.join(BUILD, "artifacts", "console")
 PARTS = os.environ.get("CONSOLE_PARTS", "").split()
 
@@ -73,7 +72,7 @@ def drive(w, facts, folder):
 
 def main():
     npm.need()
-    if not os.path.exists(CHROMIUM):
+    if not os.path.exists(console_data.CHROMIUM):
         skip("no chromium (tools/install test installs it)")
     begun = time.monotonic()
     shutil.rmtree(PICTURES, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What the console's dashboards and alarms compute (shorthand, periods, annotations, rules, Markdown): tests/npm/watch.mjs on the bundled code."""
+"""What the console computes (widget rows, periods, annotations, rules, Markdown, queries of logs): tests/npm/watch.mjs on the bundled code."""
 import os
 import platform
 import subprocess
@@ -16,7 +16,7 @@ def main():
         skip("no npm packages in web")
     with tempfile.TemporaryDirectory() as to:
         out = os.path.join(to, "watch.mjs")
-        source = "export * from './pages/watch/rows'; export * from './pages/watch/markdown';"
+        source = "export * from './pages/watch/rows'; export * from './pages/watch/markdown'; export * from './pages/watch/insights';"
         subprocess.run([esbuild, "--bundle", "--format=esm", "--loader=ts", "--outfile=" + out, "--log-level=warning"], input=source, text=True,
                        cwd=os.path.join(web, "src"), check=True, timeout=60)
         subprocess.run([npm.NODE, os.path.join(npm.FOLDER, "watch.mjs"), out], check=True, timeout=60)

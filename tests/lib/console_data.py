@@ -15,6 +15,7 @@ import zipfile
 from waybill_server import allow, wait_for
 
 MINUTE, HOUR = 60_000, 3_600_000
+CHROMIUM = "/usr/bin/chromium"
 REGION = "us-east-1"
 BUS = f"shipment-events-{REGION}-dev"
 PROCESSOR = f"shipment-processor-{REGION}-dev"

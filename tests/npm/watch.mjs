@@ -58,6 +58,34 @@ assert.deepEqual(w.ruleTokens('ALARM("a (1)") AND NOT (OK(arn:aws:cloudwatch:us-
 assert.deepEqual(w.logQuery("SOURCE '/aws/a' | SOURCE \"b\" | fields @message\n| limit 2"), { groups: ['/aws/a', 'b'], query: 'fields @message\n| limit 2' });
 assert.deepEqual(w.logQuery('fields x'), { groups: [], query: 'fields x' });
 
+/* --- queries of logs --- */
+
+const names = (q) => w.commands(q).map((c) => c.name);
+assert.deepEqual(w.commands('fields a # all | of it\n | filter b like /x|y/ and c = "d|e" | sort a').map((c) => c.text), ['fields a', 'filter b like /x|y/ and c = "d|e"', 'sort a']);
+assert.deepEqual(names("filter a / 2 > 1 | parse @message /(?<x>a|b)/ | stats count(*)"), ['filter', 'parse', 'stats']);
+assert.deepEqual(names("parse @message \"a \\\" | *\" as b | filter `odd|name` =~ /\\/|/ | limit 5"), ['parse', 'filter', 'limit']);
+assert.deepEqual(names(' | fields a || '), ['fields']);
+assert.deepEqual(w.grouping('fields a | stats count(*) as n, max(b) by c, bin(5m) as t, concat(d, " by ", e) as f'), { keys: ['c', 'f'], time: 't' });
+assert.deepEqual(w.grouping('stats sum(x) by bin( 1h )'), { keys: [], time: 'bin(1h)' });
+assert.deepEqual(w.grouping('stats avg(x)'), { keys: [] });
+assert.deepEqual(w.grouping('filter by = 1'), { keys: [] });
+assert.deepEqual(w.histogram('filter a = 1 | parse b "*" as c | sort c | limit 5', 3 * H), { query: 'filter a = 1 | parse b "*" as c | stats count(*) as records by bin(5m) as at', step: 300e3 });
+assert.deepEqual(w.histogram('stats count(*)', 30 * D), { query: 'stats count(*) as records by bin(12h) as at', step: 12 * H });
+
+const T = ['2026-11-23 01:00:00.000', '2026-11-23 01:10:00.000'], ms = T.map(w.timeOf);
+assert.equal(ms[0], Date.UTC(2026, 10, 23, 1));
+const q = 'stats count(*) as n, max(took) by level, bin(10m)';
+const rows = [{ level: 'info', 'bin(10m)': T[1], n: '5', 'max(took)': '1.5' }, { level: 'warn', 'bin(10m)': T[0], n: '2' }, { level: 'info', 'bin(10m)': T[0], n: '4', 'max(took)': '2' }];
+const its = w.shape(q, ['level', 'bin(10m)', 'n', 'max(took)'], rows);
+assert.deepEqual(its, { time: 'bin(10m)', keys: ['level'], values: ['n', 'max(took)'] });
+assert.deepEqual(w.series(its, rows), { times: ms, series: [{ label: 'info n', values: [4, 5] }, { label: 'info max(took)', values: [2, 1.5] }, { label: 'warn n', values: [2, undefined] }, { label: 'warn max(took)', values: [undefined, undefined] }] });
+const byCode = w.shape('stats count(*) by code', ['code', 'count(*)'], [{ code: '200', 'count(*)': '7' }]);
+assert.deepEqual(byCode, { time: undefined, keys: ['code'], values: ['count(*)'] }, 'a number may be the name of a group');
+assert.deepEqual(w.parts(byCode, [{ code: '200', 'count(*)': '7' }, { code: '404' }]), [{ label: '200', value: 7 }, { label: '404', value: null }]);
+assert.deepEqual(w.shape('fields @timestamp, took', ['@timestamp', 'took'], [{ took: '5' }]).values, [], 'lines are no figures');
+assert.deepEqual(w.filled([{ at: T[1], records: '3' }], [ms[0], ms[1] + 1], 600e3), { times: ms, values: [0, 3] });
+assert.equal(w.csv(['a', 'b,c'], [{ a: '1' }, { a: 'x\ny', 'b,c': '"q"' }]), 'a,"b,c"\r\n1,\r\n"x\ny","""q"""\r\n');
+
 /* --- text --- */
 
 assert.deepEqual(w.markdown('# A *b*\n\ntext **x _y_** `*c*`\n- one\n- two\n1. first\n```\n<b>\n```\n---'), [

@@ -3,7 +3,7 @@
 const BASE = '/_waybill/console/';
 
 export class ApiError extends Error {
-    constructor(readonly code: string, message: string, readonly status: number) {
+    constructor(readonly code: string, message: string, readonly status: number, readonly body: any = {}) {
         super(message);
     }
 }
@@ -53,7 +53,7 @@ async function ask(path: string, method: string, body?: unknown, signal?: AbortS
     const code = String(json.__type ?? json.code ?? answer.status).replace(/^.*#/, '');
     if (answer.status === 401)
         signedOut.forEach((f) => f());
-    throw new ApiError(code, json.message ?? json.Message ?? code, answer.status);
+    throw new ApiError(code, json.message ?? json.Message ?? code, answer.status, json);
 }
 
 /* call('dynamodb', 'Query', {...}): service as in docs/COMPATIBILITY.md, input and answer as in its JSON; in another region when one is named. */

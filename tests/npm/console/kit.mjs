@@ -78,6 +78,7 @@ export const text = (page, selector) => page.locator(selector).first().innerText
 export const texts = (page, selector) => page.locator(selector).allInnerTexts();
 /* The visible rows of a table, as cells. */
 export const rows = (page, label) => page.locator(`[role=table][aria-label="${label}"] .row`).evaluateAll((all) => all.map((r) => [...r.querySelectorAll('[role=cell]')].map((c) => c.innerText.trim())));
+export const nodes = (page) => page.evaluate(() => document.querySelectorAll('*').length);
 export const until = async (what, message) => {
     for (let i = 0; i < 300; i++) {
         const found = await what();

@@ -1,4 +1,4 @@
-/* Shipments, mail and work; and tables of 100,000 rows. */
+/* Shipments, mail and work. */
 import assert from 'node:assert/strict';
 import * as k from './kit.mjs';
 import { facts, has, same } from './kit.mjs';
@@ -94,8 +94,8 @@ export async function mail(page) {
 
 export async function work(page) {
     await k.go(page, 'work');
-    same(await k.rows(page, 'Queues').then((all) => all.map((r) => r.slice(0, 3))), [['lambda function billing', '1', '1']]);
-    same((await k.rows(page, 'Dead rows')).map((r) => r.slice(1)), [['lambda function billing', 'FunctionError', '3'], ['lambda function billing', 'FunctionError', '3']]);
+    same(await k.rows(page, 'Queues').then((all) => all.map((r) => r.slice(0, 3))), [['billing lambda function', '1', '1']]);
+    same((await k.rows(page, 'Dead rows')).map((r) => r.slice(1)), [['billing lambda function', 'FunctionError', '3'], ['billing lambda function', 'FunctionError', '3']]);
     await k.look(page, 'work');
     await page.locator('[aria-label="Dead rows"] .row').first().click();
     has(await k.text(page, 'dialog'), 'no luck with');
@@ -108,59 +108,4 @@ export async function work(page) {
     await k.until(async () => (await k.text(page, 'main')).includes('Nothing has died in the last 14 days.'));
     same((await k.api(page, 'waybill', 'ListDead')).Items ?? [], []);
     await k.picture(page, 'work-none-dead');
-}
-
-/* --- 100,000 of something: only what is in sight is in the document, and scrolling goes on drawing --- */
-
-async function scroll(page, selector) {
-    const times = await page.locator(selector).evaluate(async (view) => {
-        const frames = [];
-        let before = await new Promise(requestAnimationFrame);
-        for (let i = 0; i < 60; i++) {
-            view.scrollTop = i < 40 ? view.scrollTop + 400 : (view.scrollHeight * (i - 40)) / 20;
-            const now = await new Promise(requestAnimationFrame);
-            frames.push(now - before);
-            before = now;
-        }
-        view.scrollTop = view.scrollHeight;
-        await new Promise(requestAnimationFrame);
-        await new Promise(requestAnimationFrame);
-        return frames.sort((a, b) => a - b);
-    });
-    return `half of the frames within ${times[30].toFixed(1)} ms, all but three within ${times[56].toFixed(1)} ms`;
-}
-
-const nodes = (page) => page.evaluate(() => document.querySelectorAll('*').length);
-
-/* The lines of a log, all of them followed. */
-export async function longLog(page) {
-    await k.go(page, 'logs/%2Fdepot%2Flong?follow=1');
-    await k.until(async () => (await k.text(page, '.lines-foot')).startsWith('100,000 lines'));
-    assert.ok(await nodes(page) < 1500, `${await nodes(page)} nodes`);
-    const told = await scroll(page, '.lines');
-    has((await k.texts(page, '.line code')).at(-1), `line ${facts.logs.long - 1} of the long log`);
-    assert.ok(await nodes(page) < 1500);
-    await k.picture(page, 'log-of-100000');
-    return told;
-}
-
-/* A listing of so many rows that only this test has it: the answer is made here. */
-export async function longTable(page) {
-    const logGroups = Array.from({ length: 100_000 }, (_, i) => ({ logGroupName: `/many/${String(i).padStart(6, '0')}`, arn: 'a', creationTime: 1.7e12 + i, storedBytes: (i * 7919) % 100_000 }));
-    await page.route('**/api/logs/DescribeLogGroups', (route) => route.fulfill({ json: { logGroups } }));
-    await k.go(page, 'logs');
-    await k.until(async () => (await k.rows(page, 'Log groups')).length > 10);
-    same(await page.locator('[role=table]').getAttribute('aria-rowcount'), '100001');
-    assert.ok(await nodes(page) < 1500, `${await nodes(page)} nodes`);
-    const told = await scroll(page, '[role=table]');
-    same((await k.rows(page, 'Log groups')).at(-1)[0], '/many/099999');
-    await page.click('[role=columnheader] >> text=Stored');
-    await page.locator('[role=table]').evaluate((v) => { v.scrollTop = 0; });
-    await k.until(async () => (await k.rows(page, 'Log groups'))[0][2] === '0 B');
-    await page.focus('[role=table]');
-    await page.keyboard.press('End');
-    await k.until(async () => (await k.rows(page, 'Log groups')).at(-1)[2] === '97.7 KiB');
-    await k.picture(page, 'table-of-100000');
-    await page.unroute('**/api/logs/DescribeLogGroups');
-    return told;
 }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import * as entry from './entry.mjs';
 import * as frame from './frame.mjs';
 import * as k from './kit.mjs';
+import * as logs from './logs.mjs';
 import * as operate from './operate.mjs';
 import * as watch from './watch.mjs';
 
@@ -33,8 +34,8 @@ try {
         assert.ok(shown.files === 3 && shown.bytes < 100_000 && shown.calls <= 3, JSON.stringify(shown));
         return `a row of data after ${shown.ms.toFixed(0)} ms, ${shown.files} files of ${shown.bytes} bytes, ${shown.calls} calls`;
     });
-    for (const one of [operate.work, operate.shipments, watch.dashboards, watch.widgets, watch.alarms, watch.alarm, watch.logs, watch.traces, operate.mail,
-        frame.keys, frame.search, frame.tabs, frame.timeRange, frame.colors, frame.live, frame.nowhere, operate.longLog, operate.longTable, entry.thinking])
+    for (const one of [operate.work, operate.shipments, watch.dashboards, watch.widgets, watch.alarms, watch.alarm, logs.insights, logs.logs, watch.traces, operate.mail,
+        frame.keys, frame.search, frame.tabs, frame.timeRange, frame.colors, frame.live, frame.nowhere, logs.longLog, logs.longTable, entry.thinking])
         await part(one.name, () => one(page));
     await part('menu', () => frame.menu(browser, state));
     await part('guest', () => entry.guest(browser));

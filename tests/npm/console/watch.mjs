@@ -1,4 +1,4 @@
-/* Dashboards, alarms, logs and traces: what they show is what the data says. */
+/* Dashboards, alarms and traces: what they show is what the data says. */
 import assert from 'node:assert/strict';
 import * as k from './kit.mjs';
 import { facts, has, same } from './kit.mjs';
@@ -25,9 +25,7 @@ export async function dashboards(page) {
     await k.look(page, 'dashboard-shipments', { narrowHeight: 1500 });
 }
 
-export const widgets = (page) => k.provoking(/StartQuery/, () => allWidgets(page));
-
-async function allWidgets(page) {
+export async function widgets(page) {
     await page.setViewportSize({ width: 1280, height: 2200 }); /* a widget far below asks for nothing */
     await k.go(page, 'dashboards/depot');
     await k.until(async () => (await inside(page, 'Shares', 'small')).length === 3 && (await inside(page, 'Latency', 'figcaption b')).length === 3);
@@ -50,6 +48,13 @@ async function allWidgets(page) {
     same(tiles, [...['depot-slow', 'depot-busy', 'depot-silent', 'depot-unwell'].map((n) => [n, NAMES[facts.alarms[n]]]), ['gone', 'not there']]);
     same(await inside(page, 'The alarm depot-slow', 'figcaption b'), ['123 ms']);
     same(await inside(page, 'Nothing yet', '.said'), ['No data in this time.']);
+    await k.until(async () => (await inside(page, 'Levels', '.pie b')).length === 3 && (await inside(page, 'Lines over time', 'figcaption b')).length === 1);
+    same((await k.rows(page, 'Last at the gate'))[0].slice(1), ['error', 'parcel 199 weighed']);
+    same(await inside(page, 'Lines over time', '.axes span'), ['lines', '']);
+    for (const [title, name, value] of [['Lines by level', '.bars li > span', '.bars b'], ['Levels', '.pie li span', '.pie b']]) {
+        const names = await inside(page, title, name), values = await inside(page, title, value);
+        same(Object.fromEntries(names.map((n, i) => [n, Number(values[i])])), facts.logs.levels);
+    }
     has((await inside(page, 'Explorer', '.empty'))[0], 'list the metrics in a metric widget');
     same(await k.texts(page, '.prose h2'), ['Depot']);
     same(await page.locator('.prose a').getAttribute('rel'), 'noopener noreferrer');
@@ -123,47 +128,6 @@ export async function alarm(page) {
     await k.picture(page, 'alarm-math');
     await k.go(page, 'alarms/nobody');
     has(await k.text(page, 'main'), 'There is no alarm of this name.');
-}
-
-/* --- logs --- */
-
-export async function logs(page) {
-    await k.go(page, 'logs');
-    const groups = (await k.api(page, 'logs', 'DescribeLogGroups')).logGroups.map((g) => g.logGroupName);
-    same((await k.rows(page, 'Log groups')).map((r) => r[0]), groups);
-    await k.look(page, 'logs');
-    await page.fill('main input.search', '/depot/g');
-    await k.until(async () => (await k.rows(page, 'Log groups')).length === 1);
-    await page.click('text=7 days');
-    await page.selectOption('dialog select', '14');
-    await page.click('dialog >> text=Save');
-    await k.until(async () => (await k.rows(page, 'Log groups'))[0][1] === '14 days');
-    same((await k.api(page, 'logs', 'DescribeLogGroups', { logGroupNamePrefix: '/depot/g' })).logGroups[0].retentionInDays, 14);
-
-    await k.go(page, 'logs/%2Fdepot%2Fgate');
-    await k.until(async () => (await k.text(page, '.lines-foot')).startsWith(`${facts.logs.gate} lines`));
-    await page.locator('.line .toggle').first().click();
-    await k.until(async () => (await k.text(page, '.line .more pre')).includes('"msg": "parcel 0 weighed"'));
-    await k.look(page, 'log-events');
-    await page.fill('.lines-bar input', '{ $.level = "error" }');
-    await k.until(async () => (await k.text(page, '.lines-foot')).startsWith(`${facts.logs.levels.error} lines`));
-    assert.ok((await k.texts(page, '.line code')).every((t) => t.includes('"error"')));
-    await k.provoking(/400/, async () => {
-        await page.fill('.lines-bar input', '{ $.level = ');
-        await page.waitForSelector('.wrong[role=alert]');
-        await k.picture(page, 'log-filter-wrong');
-        await page.fill('.lines-bar input', '');
-        await k.until(async () => (await k.text(page, '.lines-foot')).startsWith(`${facts.logs.gate} lines`));
-    });
-    await page.click('text="Follow"');
-    await k.ask('line');
-    await k.until(async () => (await k.texts(page, '.line code')).some((t) => t.includes('a line that came later')));
-    await k.picture(page, 'log-follow');
-    await page.click('[role=tab]:text-is("Streams")');
-    await k.until(async () => (await k.rows(page, 'Streams')).map((r) => r[0]).join() === 'scale-1');
-    await k.go(page, 'logs/%2Fdepot%2Fempty');
-    has(await k.text(page, 'main'), 'No line in this time.');
-    await k.picture(page, 'log-empty');
 }
 
 /* --- traces --- */

@@ -1,4 +1,5 @@
 /* Logs: the groups; the streams and the events of one. */
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { call, callAll } from '../api';
 import { withUnit } from '../format';
@@ -6,6 +7,7 @@ import { Button, Dialog, Facts, Field, Link, Page, Panel, SearchBox, Show, Tabs,
 import { Table } from '../ui/table';
 import { go, href, useData, useParam } from '../state';
 import { Events } from './logs/events';
+import { Insights, insightsOf } from './logs/insights';
 import type { PageDef } from './registry';
 
 interface Group { logGroupName: string; arn: string; creationTime: number; storedBytes: number; retentionInDays?: number }
@@ -40,11 +42,19 @@ function Retention({ group, onDone }: { group: Group; onDone: (changed: boolean)
     </Dialog>;
 }
 
-function Groups() {
+function Start() {
+    const [tab, setTab] = useParam('tab', 'groups');
+    return tab === 'insights' ? <Page title="Logs"><Rooms tab={tab} setTab={setTab} /><Insights /></Page> : <Groups tabs={<Rooms tab={tab} setTab={setTab} />} />;
+}
+
+const Rooms = ({ tab, setTab }: { tab: string; setTab: (v: string) => void }) => <Tabs value={tab} onChange={setTab} options={[['groups', 'Groups'], ['insights', 'Insights']]} />;
+
+function Groups({ tabs }: { tabs: ComponentChildren }) {
     const [prefix, setPrefix] = useParam('prefix');
     const found = useData((s) => groups(prefix, s), [prefix]);
     const [changing, setChanging] = useState<Group | null>(null);
     return <Page title="Logs" actions={<SearchBox label="Groups that begin with" value={prefix} onChange={setPrefix} />}>
+        {tabs}
         <Panel pad={false}>
             <Show of={found}>{(rows) => <Table<Group> label="Log groups" rows={rows} empty={prefix ? 'No group begins so.' : 'There is no log group yet. A function makes its own when it first runs.'}
                 id={(g) => g.logGroupName} onOpen={(g) => go(href(['logs', g.logGroupName]))} columns={[
@@ -74,14 +84,14 @@ function One({ name }: { name: string }) {
     const found = useData(async (s) => (await groups(name, s, 50)).find((g) => g.logGroupName === name), [name]);
     const [changing, setChanging] = useState(false);
     return <Page title={name} crumbs={[['Logs', href('logs')]]}
-        actions={found.data && <><span class="soft">{withUnit(found.data.storedBytes, 'Bytes')} stored</span><Button onClick={() => setChanging(true)}>Retention: {daysText(found.data.retentionInDays)}</Button></>}>
+        actions={found.data && <><span class="soft">{withUnit(found.data.storedBytes, 'Bytes')} stored</span><Button onClick={() => go(insightsOf([name]))}>Query</Button><Button onClick={() => setChanging(true)}>Retention: {daysText(found.data.retentionInDays)}</Button></>}>
         <Tabs value={tab} onChange={setTab} options={[['events', 'Events'], ['streams', 'Streams']]} />
         {tab === 'streams' ? <Streams group={name} onOpen={(stream) => go(href(['logs', name], { stream }))} /> : <Events group={name} />}
         {changing && found.data && <Retention group={found.data} onDone={(changed) => { setChanging(false); if (changed) found.reload(); }} />}
     </Page>;
 }
 
-const Logs = ({ path }: { path: string[] }) => (path[0] ? <One name={path[0]} key={path[0]} /> : <Groups />);
+const Logs = ({ path }: { path: string[] }) => (path[0] ? <One name={path[0]} key={path[0]} /> : <Start />);
 
 export const logs: PageDef = {
     path: 'logs', title: 'Logs', group: 'Watch', letter: 'l', component: Logs,

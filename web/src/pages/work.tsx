@@ -10,10 +10,10 @@ import type { PageDef } from './registry';
 interface Queue { Target: string; Count: number; Failed: number; OldestMs: number }
 interface Job { Name: string; Kind?: string; Done: number; Total: number; Failure?: string; Failed?: string }
 
-/* "lambda function billing" says of an ARN what people look for. */
+/* Of an ARN what people look for: the name, and what it is. */
 function Target({ of }: { of: string }) {
-    const arn = /^arn:[^:]*:([^:]*):[^:]*:[^:]*:(.*)$/s.exec(of);
-    return <span title={of}>{arn ? `${arn[1]} ${arn[2].replace(/:/g, ' ')}` : of}</span>;
+    const arn = /^arn:[^:]*:([^:]*):[^:]*:[^:]*:(?:([^:/]*)[:/])?(.*)$/s.exec(of);
+    return <span title={of}>{arn ? <>{arn[3]} <small>{[arn[1], arn[2]].filter(Boolean).join(' ')}</small></> : of}</span>;
 }
 
 function Work() {

@@ -13,6 +13,7 @@ export interface Column<T> {
     sort?: (row: T) => string | number;
     width?: string;    /* of a grid column: "12rem", "2fr"; 1fr unless said */
     wide?: boolean;    /* not on narrow screens */
+    least?: number;    /* rem; when the columns find no room for that, the table scrolls sideways */
     right?: boolean;   /* numbers */
 }
 
@@ -44,6 +45,7 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
     const first = Math.max(0, Math.floor(top / ROW) - MORE);
     const last = Math.min(sorted.length, Math.ceil((top + height) / ROW) + MORE);
     const grid = { gridTemplateColumns: shown.map((c) => c.width ?? 'minmax(0, 1fr)').join(' ') };
+    const least = shown.some((c) => c.least) ? { minWidth: `${shown.reduce((n, c) => n + (c.least ?? 0) + 1, 1)}rem` } : undefined;
     const move = (e: KeyboardEvent) => {
         const page = Math.floor((height - HEAD) / ROW) - 1;
         const to = ({ ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: sorted.length - 1 } as Record<string, number>)[e.key];
@@ -66,13 +68,13 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
     };
     return <div class="table" role="table" aria-label={label} aria-rowcount={sorted.length + 1} ref={view} tabIndex={0} style={{ maxHeight: height }}
         onScroll={(e) => setTop(e.currentTarget.scrollTop)} onKeyDown={move}>
-        <div class="top" role="rowgroup"><div class="head" role="row" aria-rowindex={1} style={grid}>{shown.map((c) => {
+        <div class="top" role="rowgroup" style={least}><div class="head" role="row" aria-rowindex={1} style={grid}>{shown.map((c) => {
             const i = columns.indexOf(c), mine = order?.[0] === i;
             return <div role="columnheader" key={c.name} class={c.right ? 'right' : ''} aria-sort={mine ? (order![1] > 0 ? 'ascending' : 'descending') : undefined}>
                 {c.sort ? <button type="button" onClick={() => setOrder(mine && order![1] < 0 ? null : [i, mine ? -1 : 1])}>{c.name}<span aria-hidden="true">{mine ? (order![1] > 0 ? ' ↑' : ' ↓') : ''}</span></button> : c.name}
             </div>;
         })}</div></div>
-        <div role="rowgroup">
+        <div role="rowgroup" style={least}>
             <div role="presentation" style={{ height: first * ROW }} />
             {sorted.slice(first, last).map((row, k) => {
                 const n = first + k, key = id?.(row) ?? String(n);

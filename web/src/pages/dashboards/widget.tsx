@@ -1,11 +1,11 @@
 /* One widget: its frame, and what it shows by its type. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call } from '../../api';
 import { href, range, spanOf, useData, useStore } from '../../state';
-import { Badge, Button, Code, Empty, Link, Show, Time } from '../../ui/basic';
+import { Badge, Button, Empty, Link, Show, Time } from '../../ui/basic';
 import { time } from '../../format';
 import { loadNamed } from '../watch/load';
+import { ResultChart, ResultTable, runQuery, type View } from '../watch/query';
 import { logQuery, nameOf } from '../watch/rows';
 import { StateBadge } from '../watch/state';
 import { MetricWidget } from './metric';
@@ -34,39 +34,18 @@ function AlarmWidget({ p }: { p: any }) {
     }}</Show>;
 }
 
-interface Answer { status: string; results: { field: string; value: string }[][] }
-
-async function ask(p: any, span: [number, number], signal: AbortSignal): Promise<Answer | 'unknown'> {
-    const { groups, query } = logQuery(p.query ?? '');
-    let id: string;
-    try {
-        id = (await call('logs', 'StartQuery', { logGroupNames: groups, queryString: query || 'fields @timestamp, @message', startTime: Math.floor(span[0] / 1000), endTime: Math.ceil(span[1] / 1000) }, signal, p.region)).queryId;
-    } catch (e) {
-        if (/UnknownOperation|NoSuchOperation/.test((e as { code?: string }).code ?? ''))
-            return 'unknown';
-        throw e;
-    }
-    for (let wait = 50; ; wait = Math.min(1000, wait * 2)) {
-        const r: Answer = await call('logs', 'GetQueryResults', { queryId: id }, signal, p.region);
-        if (!/Running|Scheduled/.test(r.status) || signal.aborted)
-            return r;
-        await new Promise((done) => setTimeout(done, wait));
-    }
+function LogWidget({ p, size, title }: { p: any; size: Size; title: string }) {
+    const r = useStore(range), view: View = p.view ?? 'table', { groups, query } = logQuery(p.query ?? '');
+    const data = useData((s) => runQuery({ groups, query: query || 'fields @timestamp, @message', span: spanOf(r), region: p.region }, s), [JSON.stringify(p), r]);
+    return <Show of={data}>{(d) => <>
+        {d.status !== 'Complete' && <p class="said">The query ended as {d.status}.</p>}
+        {view === 'table' ? <ResultTable of={d} label={title} height={Math.max(120, size.height)} /> : <ResultChart of={d} view={view} stacked={!!p.stacked} title={title} height={Math.max(70, size.height - 72)} />}
+    </>}</Show>;
 }
 
-function LogWidget({ p }: { p: any }) {
-    const r = useStore(range);
-    const data = useData((s) => ask(p, spanOf(r), s), [JSON.stringify(p), r]);
-    return <><details class="query"><summary>Query</summary><Code text={p.query ?? ''} /></details>
-        <Show of={data}>{(d) => {
-            if (d === 'unknown')
-                return <Empty>This server runs no log queries yet; the query is kept above.</Empty>;
-            const fields = [...new Set(d.results.flatMap((row) => row.map((f) => f.field)))].filter((f) => f !== '@ptr');
-            if (!d.results.length)
-                return <Empty>{d.status === 'Complete' ? 'Nothing found in this time.' : `The query ended as ${d.status}.`}</Empty>;
-            return <table class="grid"><thead><tr>{fields.map((f) => <th key={f}>{f}</th>)}</tr></thead>
-                <tbody>{d.results.map((row, i) => <tr key={i}>{fields.map((f) => <td key={f}>{row.find((x) => x.field === f)?.value ?? ''}</td>)}</tr>)}</tbody></table>;
-        }}</Show></>;
+function toInsights(w: Widget): string {
+    const { groups, query } = logQuery(w.properties?.query ?? '');
+    return href('logs', { tab: 'insights', groups: groups.join(','), query, view: w.properties?.view === 'table' ? undefined : w.properties?.view });
 }
 
 const NOTES: Record<string, string> = {
@@ -95,7 +74,7 @@ export function Inside({ w, inherit }: { w: Widget; inherit: boolean }) {
         metric: () => <MetricWidget p={p} size={size} inherit={inherit} title={title} />,
         text: () => <Markdown text={String(p.markdown ?? '')} />,
         alarm: () => <AlarmWidget p={p} />,
-        log: () => <LogWidget p={p} />,
+        log: () => <LogWidget p={p} size={size} title={title} />,
     };
     return <div class="inside" ref={box} tabIndex={0} role="group" aria-label={title}>{seen && size.width > 0 && (kinds[w.type]?.() ?? <Empty>{NOTES[w.type] ?? `Widgets of the type ${w.type} are not shown here.`}</Empty>)}</div>;
 }
@@ -104,7 +83,7 @@ export function Frame({ w, inherit, onFull }: { w: Widget; inherit: boolean; onF
     const title = titleOf(w), bare = w.type === 'text' && w.properties?.background === 'transparent';
     return <section class={`widget ${w.type} ${bare ? 'bare' : ''}`}
         style={{ '--x': (w.x ?? 0) + 1, '--y': (w.y ?? 0) + 1, '--w': w.width ?? 6, '--h': w.height ?? 6 } as any}>
-        {w.type !== 'text' && <header><h2 title={title}>{title}</h2><Button kind="plain" aria-label={`Enlarge ${title || 'widget'}`} title="Enlarge" onClick={onFull}>⤢</Button></header>}
+        {w.type !== 'text' && <header><h2 title={title}>{title}</h2>{w.type === 'log' && <Link class="query" to={toInsights(w)} title={w.properties?.query}>Query</Link>}<Button kind="plain" aria-label={`Enlarge ${title || 'widget'}`} title="Enlarge" onClick={onFull}>⤢</Button></header>}
         <Inside w={w} inherit={inherit} />
     </section>;
 }

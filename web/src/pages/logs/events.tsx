@@ -7,6 +7,7 @@ import { Badge, Button, ErrorBox, Loading, Panel, SearchBox } from '../../ui/bas
 import { Lines, tail, type Line } from './lines';
 
 const PAGE = 10_000, MOST = 100_000, FOLLOW_MS = 2000;
+const AROUND_MS = 60_000;
 const LATE_MS = 15_000; /* following asks so far back again: lines may come later than their time says */
 
 interface Found { lines: Line[]; next?: string; from: number; to: number }
@@ -22,7 +23,8 @@ function merged(lines: Line[], more: Line[]): Line[] {
     return fresh.length ? [...lines, ...fresh].sort(order).slice(-MOST) : lines;
 }
 
-function useLines(group: string, stream: string, pattern: string, follow: boolean) {
+/* at: only what is around this moment, instead of the time range of the frame. */
+function useLines(group: string, stream: string, pattern: string, follow: boolean, at: number) {
     const chosen = useStore(range), again = useStore(refreshed);
     const [found, set] = useState<Found | null>(null);
     const [error, setError] = useState<ApiError | null>(null);
@@ -45,7 +47,7 @@ function useLines(group: string, stream: string, pattern: string, follow: boolea
     };
     useEffect(() => {
         const mine = stop.current = new AbortController();
-        const [from, to] = spanOf(chosen);
+        const [from, to] = at ? [at - AROUND_MS, at + AROUND_MS] : spanOf(chosen);
         let timer = 0, lines: Line[] = [], polled = to;
         const failed = (e: unknown) => { if (!mine.signal.aborted) setError(e instanceof ApiError ? e : new ApiError('Error', String((e as Error).message ?? e), 0)); };
         const poll = async () => {
@@ -80,7 +82,7 @@ function useLines(group: string, stream: string, pattern: string, follow: boolea
                 timer = window.setTimeout(poll, FOLLOW_MS);
         }).catch(failed).finally(() => { if (!mine.signal.aborted) setBusy(false); });
         return () => { mine.abort(); clearTimeout(timer); };
-    }, [group, stream, pattern, follow, chosen, again]);
+    }, [group, stream, pattern, follow, chosen, again, at]);
     const more = () => {
         if (!found?.next || busy)
             return;
@@ -95,19 +97,21 @@ export function Events({ group }: { group: string }) {
     const [pattern, setPattern] = useParam('filter');
     const [stream, setStream] = useParam('stream');
     const [following, setFollowing] = useParam('follow');
-    const follow = following === '1';
-    const { found, error, busy, more } = useLines(group, stream, pattern, follow);
+    const [around, setAround] = useParam('at');
+    const at = Number(around) || 0, follow = following === '1' && !at;
+    const { found, error, busy, more } = useLines(group, stream, pattern, follow, at);
     const wrong = error?.code === 'InvalidParameterException' && pattern ? error : null;
     return <Panel pad={false}>
         <div class="lines-bar">
             <SearchBox label="Filter pattern" placeholder={'Filter pattern: ERROR, "two words", { $.level = "error" }, %regex%'} value={pattern} onChange={setPattern} />
             {stream && <Button class="chip" title={`All streams instead of ${stream}`} onClick={() => setStream('')}>Stream {tail(stream)} ×</Button>}
-            <Button kind={follow ? 'primary' : ''} aria-pressed={follow} onClick={() => setFollowing(follow ? '' : '1')}>{follow ? 'Following' : 'Follow'}</Button>
+            {at > 0 && <Button class="chip" title="The time range of the bar instead" onClick={() => setAround('')}>Around {stamp(at)} ×</Button>}
+            <Button kind={follow ? 'primary' : ''} disabled={at > 0} aria-pressed={follow} onClick={() => setFollowing(follow ? '' : '1')}>{follow ? 'Following' : 'Follow'}</Button>
             {wrong && <span class="wrong" role="alert">{wrong.message}</span>}
         </div>
         {error && !wrong && <div class="body"><ErrorBox error={error} /></div>}
         {!found && busy && <Loading lines={8} />}
-        {found && <Lines lines={found.lines} follow={follow} onRequest={(id) => setPattern(`"${id}"`)} onStream={stream ? undefined : setStream}
+        {found && <Lines lines={found.lines} follow={follow} at={at} onRequest={(id) => setPattern(`"${id}"`)} onStream={stream ? undefined : setStream}
             empty={follow ? 'Nothing yet. New lines appear here.' : pattern ? 'No line of this time matches.' : 'No line in this time. Choose another time range above.'} />}
         {found && found.lines.length > 0 && <div class="lines-foot" role="status">
             <span>{count(found.lines.length)} lines{found.lines.length > 0 && `, ${stamp(found.lines[0].timestamp)} to ${stamp(found.lines[found.lines.length - 1].timestamp)}`}</span>

@@ -43,8 +43,8 @@ export const tail = (name: string) => (name.length > 16 ? `…${name.slice(-14)}
 
 const rowsOf = (text: string, columns: number) => Math.min(ROWS_MAX, text.split('\n').reduce((n, l) => n + Math.max(1, Math.ceil(l.length / columns)), 0));
 
-export function Lines({ lines, follow, empty, onRequest, onStream }: {
-    lines: Line[]; follow: boolean; empty: string; onRequest: (id: string) => void; onStream?: (name: string) => void;
+export function Lines({ lines, follow, at = 0, empty, onRequest, onStream }: {
+    lines: Line[]; follow: boolean; at?: number; empty: string; onRequest: (id: string) => void; onStream?: (name: string) => void;
 }) {
     const view = useRef<HTMLDivElement>(null), atEnd = useRef(true);
     const [top, setTop] = useState(0);
@@ -90,6 +90,12 @@ export function Lines({ lines, follow, empty, onRequest, onStream }: {
         else if (follow)
             setBehind(true);
     }, [lines, follow]);
+    /* The line that was asked for, in the middle. */
+    useLayoutEffect(() => {
+        const i = at ? lines.findIndex((l) => l.timestamp >= at) : -1;
+        if (i >= 0 && view.current)
+            view.current.scrollTop = topOf(i) - view.current.clientHeight / 2;
+    }, [at, lines.length > 0]);
     const scrolled = (v: HTMLDivElement) => {
         setTop(v.scrollTop);
         atEnd.current = v.scrollTop + v.clientHeight >= v.scrollHeight - LINE;
@@ -109,7 +115,7 @@ export function Lines({ lines, follow, empty, onRequest, onStream }: {
             <div role="list" style={{ height, paddingTop: topOf(first), boxSizing: 'border-box' }}>
                 {lines.slice(first, last).map((l, k) => {
                     const its = opened.find((o) => o.at === first + k), request = its && requestOf(l.message);
-                    return <div role="listitem" key={l.eventId} class={`line ${toneOf(l.message)}`} aria-setsize={lines.length} aria-posinset={first + k + 1} style={{ height: LINE + (its?.more ?? 0) }}
+                    return <div role="listitem" key={l.eventId} class={`line ${toneOf(l.message)} ${l.timestamp === at ? 'asked' : ''}`} aria-setsize={lines.length} aria-posinset={first + k + 1} style={{ height: LINE + (its?.more ?? 0) }}
                         onClick={(e) => { if (!its && !getSelection()?.toString() && !(e.target as HTMLElement).closest('button')) toggle(l.eventId); }}>
                         <button type="button" class="toggle" aria-expanded={!!its} aria-label={`Line of ${clock(l.timestamp)}`} onClick={() => toggle(l.eventId)}>{its ? '▾' : '▸'}</button>
                         <time class="one" dateTime={new Date(l.timestamp).toISOString()} title={precise(l.timestamp)}><span class="day">{day(l.timestamp)} </span>{clock(l.timestamp)}<span class="day">.{String(l.timestamp % 1000).padStart(3, '0')}</span></time>

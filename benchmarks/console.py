@@ -1,0 +1,23 @@
+"""The console's first view in Debian's chromium: from navigation to the frame that has a row of data."""
+import json
+import os
+import subprocess
+import tempfile
+
+import console_data
+import npm
+from waybill_server import Waybill
+
+
+def present():
+    return npm.present() and os.path.isdir(os.path.join(npm.MODULES, "playwright-core")) and os.path.exists(console_data.CHROMIUM)
+
+
+def measure():
+    """Page to milliseconds of eight views, each by a browser that has kept nothing but the session."""
+    with Waybill(args=["--test-clock"]) as w, tempfile.TemporaryDirectory() as folder:
+        facts = os.path.join(folder, "facts.json")
+        with open(facts, "w", encoding="utf-8") as f:
+            json.dump({**console_data.make(w), "url": w.url}, f)
+        r = npm.node(w, os.path.join("console", "first.mjs"), facts, folder, env={"HOME": folder, "TMPDIR": folder})
+        return json.loads(r.stdout)
