@@ -34,7 +34,7 @@ function RangePicker() {
                     setWrong(true);
             }}>
                 <Field label="From"><input name="from" type="datetime-local" defaultValue={local(from)} required /></Field>
-                <Field label="To"><input name="to" type="datetime-local" defaultValue={local(to)} required /></Field>
+                <Field label="To" hint={`In the zone of this browser, ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`}><input name="to" type="datetime-local" defaultValue={local(to)} required /></Field>
                 {wrong && <div class="box bad" role="alert">The beginning must be before the end.</div>}
                 <Button kind="primary" type="submit">Show this</Button>
             </form>
@@ -83,8 +83,9 @@ function Search({ onDone }: { onDone: () => void }) {
         }, 200);
         return () => { clearTimeout(wait); stop.abort(); };
     }, [text]);
+    useEffect(() => document.getElementById(`hit-${at}`)?.scrollIntoView({ block: 'nearest' }), [at]);
     return <Dialog title="Search" wide onClose={onDone}>
-        <input class="search" type="search" autofocus aria-label="Search" aria-controls="hits" placeholder="Pages, shipments, alarms, log groups, traces …" value={text} onInput={(e) => set(e.currentTarget.value)}
+        <input class="search" type="search" autofocus role="combobox" aria-label="Search" aria-expanded={hits.length > 0} aria-controls="hits" aria-activedescendant={hits.length ? `hit-${at}` : undefined} placeholder="Pages, shipments, alarms, log groups, traces …" value={text} onInput={(e) => set(e.currentTarget.value)}
             onKeyDown={(e) => {
                 const step = e.key === 'ArrowDown' ? 1 : e.key === 'ArrowUp' ? -1 : 0;
                 if (step) {
@@ -99,7 +100,7 @@ function Search({ onDone }: { onDone: () => void }) {
                     onDone();
                 }
             }} />
-        <ul id="hits" class="hits" aria-busy={busy}>{hits.map((h, i) => <li key={h.to + i}><a href={h.to} class={i === at ? 'at' : ''} onClick={(e) => { e.preventDefault(); open(h); }}><b>{h.title}</b> <span>{h.detail}</span></a></li>)}</ul>
+        <ul id="hits" class="hits" role="listbox" aria-label="Found" aria-busy={busy}>{hits.map((h, i) => <li key={h.to + i} id={`hit-${i}`} role="option" aria-selected={i === at} onMouseMove={() => setAt(i)} onClick={() => open(h)}><b>{h.title}</b> <span>{h.detail}</span></li>)}</ul>
         {!hits.length && !busy && <Empty>Nothing is called so.</Empty>}
     </Dialog>;
 }

@@ -31,6 +31,7 @@ export async function keys(page) {
     const second = (await k.rows(page, 'Alarms'))[1][1];
     await page.keyboard.press('Enter');
     await h1(page, second);
+    same(await page.evaluate(() => document.activeElement.id), 'main', 'the focus is not lost with the table');
     await page.goBack();
     await h1(page, 'Alarms');
 }
@@ -41,18 +42,18 @@ export async function search(page) {
     await page.waitForSelector('dialog input[type=search]');
     same(await page.evaluate(() => document.activeElement.type), 'search');
     await page.keyboard.type('depot');
-    await k.until(async () => (await k.texts(page, '.hits a')).some((t) => t.includes('Log group')));
-    const hits = (await k.texts(page, '.hits a')).map((t) => t.replace(/\s+/g, ' '));
+    await k.until(async () => (await k.texts(page, '.hits li')).some((t) => t.includes('Log group')));
+    const hits = (await k.texts(page, '.hits li')).map((t) => t.replace(/\s+/g, ' '));
     for (const hit of ['depot Dashboard', 'depot-slow Alarm, In alarm', '/depot/gate Log group'])
         assert.ok(hits.includes(hit), `${hit}: ${hits}`);
     await k.look(page, 'search');
     await page.fill('dialog input', 'depot-busy');
-    await k.until(async () => (await k.texts(page, '.hits a')).some((t) => t.includes('depot-busy')));
+    await k.until(async () => (await k.texts(page, '.hits li')).some((t) => t.includes('depot-busy')));
     await page.keyboard.press('Enter');
     await h1(page, 'depot-busy');
     await page.keyboard.press('/');
     await page.fill('dialog input', 'SHIP-1000');
-    await k.until(async () => (await k.texts(page, '.hits a')).some((t) => t.startsWith('SHIP-1000')));
+    await k.until(async () => (await k.texts(page, '.hits li')).some((t) => t.startsWith('SHIP-1000')));
     await page.fill('dialog input', 'qqqq');
     await k.until(async () => (await k.text(page, 'dialog .body')).includes('Nothing is called so.'));
     await page.keyboard.press('Escape');
@@ -60,6 +61,14 @@ export async function search(page) {
     await page.waitForSelector('dialog');
     await page.click('dialog [aria-label=Close]');
     same(await page.locator('dialog').count(), 0);
+    assert.ok(await page.evaluate(() => document.activeElement.matches('.ask')), 'the focus is back');
+    await page.keyboard.press('/');
+    await page.fill('dialog input', 'depot');
+    await k.until(async () => (await k.texts(page, '.hits li')).length > 3);
+    await page.keyboard.press('ArrowDown');
+    const at = await page.locator('dialog input').getAttribute('aria-activedescendant');
+    same([at, await page.locator(`#${at}`).getAttribute('aria-selected')], ['hit-1', 'true']);
+    await page.keyboard.press('Escape');
 }
 
 /* From the beginning of the page: the way past the navigation first, then the bar, the pages, the content; each is seen to be chosen. */

@@ -17,9 +17,18 @@ export function Link({ to, children, ...rest }: { to: string } & Kids & Omit<JSX
     }}>{children}</a>;
 }
 
+let shown = false;
+
 export function Page({ title, crumbs = [], actions, children }: { title: string; crumbs?: [string, string][]; actions?: ComponentChildren } & Kids) {
+    const main = useRef<HTMLElement>(null);
     useEffect(() => { document.title = `${title} – Waybill`; }, [title]);
-    return <main id="main" tabIndex={-1}>
+    /* What had the focus went with the page before: the keys go on here. */
+    useEffect(() => {
+        if (shown && document.activeElement === document.body)
+            main.current?.focus({ preventScroll: true });
+        shown = true;
+    }, []);
+    return <main id="main" tabIndex={-1} ref={main}>
         {crumbs.length > 0 && <nav class="crumbs" aria-label="Breadcrumb">{crumbs.map(([name, to]) => <><Link to={to}>{name}</Link><span aria-hidden="true"> / </span></>)}</nav>}
         <header class="page-head"><h1>{title}</h1><div class="actions">{actions}</div></header>
         {children}
@@ -105,9 +114,14 @@ export function Tabs<T extends string>({ value, onChange, options }: { value: T;
 }
 
 export function Dialog({ title, onClose, children, wide = false }: { title: string; onClose: () => void; wide?: boolean } & Kids) {
-    const ref = useRef<HTMLDialogElement>(null);
-    useEffect(() => { ref.current?.showModal(); }, []);
-    return <dialog ref={ref} class={wide ? 'wide' : ''} aria-label={title} onClose={onClose} onClick={(e) => { if (e.target === ref.current) onClose(); }}>
+    const ref = useRef<HTMLDialogElement>(null), gone = useRef(false);
+    /* Closing gives the focus back to who had it: also when the page takes the dialog away, which is no wish to close it. */
+    useEffect(() => {
+        const mine = ref.current!;
+        mine.showModal();
+        return () => { gone.current = true; mine.close(); };
+    }, []);
+    return <dialog ref={ref} class={wide ? 'wide' : ''} aria-label={title} onClose={() => { if (!gone.current) onClose(); }} onClick={(e) => { if (e.target === ref.current) onClose(); }}>
         <header><h2>{title}</h2><Button kind="plain" aria-label="Close" onClick={onClose}>×</Button></header>
         <div class="body">{children}</div>
     </dialog>;
