@@ -81,10 +81,10 @@ function Wrong({ error, query }: { error: ApiError; query: string }) {
     const at = error.body?.queryCompileError?.location, said = error.body?.queryCompileError?.message ?? error.message;
     if (!at || at.startCharOffset === undefined)
         return error.code === 'MalformedQueryException' || error.code === 'InvalidParameterException' ? <div class="box bad" role="alert"><strong>{said}</strong></div> : <ErrorBox error={error} />;
-    const from = Math.min(at.startCharOffset, query.length), to = Math.max(from, Math.min((at.endCharOffset ?? from) + 1, query.length));
+    const from = Math.min(at.startCharOffset, query.length), to = Math.max(from, Math.min(at.endCharOffset ?? from + 1, query.length));
     const begin = query.lastIndexOf('\n', from - 1) + 1, line = query.slice(0, begin).split('\n').length, end = query.indexOf('\n', to) < 0 ? query.length : query.indexOf('\n', to);
     return <div class="box bad" role="alert">
-        <strong>Line {line}, column {from - begin + 1}: {said}</strong>
+        <strong>Line {line}, column {from - begin + 1}: {said.replace(/ at line \d+ and position \d+/, '')}</strong>
         <p class="wrong-query">{query.slice(begin, from)}<mark>{query.slice(from, to) || ' '}</mark>{query.slice(to, end)}</p>
     </div>;
 }
@@ -148,7 +148,7 @@ export function Insights() {
     const at = error?.body?.queryCompileError?.location;
     useEffect(() => {
         if (at?.startCharOffset !== undefined && text.current)
-            text.current.setSelectionRange(at.startCharOffset, (at.endCharOffset ?? at.startCharOffset) + 1);
+            text.current.setSelectionRange(at.startCharOffset, at.endCharOffset ?? at.startCharOffset + 1);
     }, [error]);
     const start = (q = query, g = groups) => {
         if (!g.length)
