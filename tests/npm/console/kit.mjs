@@ -67,7 +67,13 @@ export async function signIn(page, [key, secret]) {
 
 /* Everything that was asked for is there. */
 export const settled = (page) => page.waitForFunction(() => document.querySelector('main#main') && !document.querySelector('.loading, [aria-busy=true]'));
-const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
+const frames = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
+
+/* Graphs too, which draw when they know their size. */
+async function drawn(page) {
+    await page.waitForFunction(() => [...document.querySelectorAll('.plot')].every((p) => p.querySelector('canvas')));
+    await frames(page);
+}
 
 export async function go(page, where) {
     await page.goto(BASE + where);
@@ -125,7 +131,10 @@ async function narrow(page, name) {
         trouble.push(`${name} is wider than 375 px by ${wide}`);
 }
 
-export const picture = (page, name) => page.screenshot({ path: path.join(pictures, `${name}.png`), animations: 'disabled' });
+export async function picture(page, name) {
+    await drawn(page);
+    await page.screenshot({ path: path.join(pictures, `${name}.png`), animations: 'disabled' });
+}
 
 /* Pictures of what is open, light and dark, wide and narrow; looked at by axe in both themes, and at 375 px for what sticks out. */
 export async function look(page, name, { height = 800, narrowHeight = 800 } = {}) {
