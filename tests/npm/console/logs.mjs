@@ -65,7 +65,7 @@ export async function insights(page) {
     await k.look(page, 'insights-empty');
     await page.click('text=Run');
     await page.fill('dialog input[type=search]', 'depot');
-    await page.check('dialog >> text=/depot/gate');
+    await page.check('dialog label:has-text("/depot/gate") input');
     await page.click('dialog >> text=Choose one group');
     const errors = 'filter level = "error"\n| fields @timestamp, msg, took\n| sort @timestamp desc\n| limit 100';
     await run(page, errors);
