@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     text = wb_slice_cut(&rest, '\0');
     wb_arena_init(&a, 0);
-    struct xray_filter *f = xray_filter_compile(&a, text, &why);
+    struct xray_filter *f = xray_filter_compile(&a, text, NULL, &why);
     if (!f && !why.n)
         __builtin_trap(); /* what is refused has a reason */
     xray_trace_begin(&t, WB_S("1"));

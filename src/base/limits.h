@@ -350,6 +350,11 @@
 #define WB_XRAY_PAGE_BYTES      (16 << 20) /* of documents looked at for one answer */
 #define WB_XRAY_FILTER_MAX      2000
 #define WB_XRAY_FILTER_DEPTH    32
+#define WB_XRAY_FILTER_GROUPS   4  /* groups that name groups */
+#define WB_XRAY_CAUSES          10 /* root causes of a kind that are shown of a trace */
+#define WB_XRAY_CAUSE_DEPTH     64
+#define WB_XRAY_POLICIES_MAX    5
+#define WB_XRAY_POLICY_MAX      5120 /* bytes of a resource policy */
 #define WB_XRAY_HISTOGRAM_MAX   100
 #define WB_XRAY_GROUPS_MAX      25
 #define WB_XRAY_RULES_MAX       25   /* besides the default */

@@ -133,12 +133,10 @@ enum wb_table {
     WB_T_ECR_REPOSITORY = 0x0a01, /* scope, name -> settings (services/ecr/ecr.h) */
 
     /* 0x0bxx: xray */
-    WB_T_XRAY_GROUP = 0x0b01,      /* scope, group name -> JSON: filter expression, settings */
-    WB_T_XRAY_RULE = 0x0b02,       /* scope, sampling rule's name -> JSON */
-    WB_T_XRAY_SAMPLED = 0x0b03,    /* scope, sampling rule's name -> JSON: what clients reported */
-    WB_T_XRAY_POLICY = 0x0b04,     /* scope, resource policy's name -> JSON: document, revision */
-    WB_T_XRAY_INDEXING = 0x0b05,   /* scope -> JSON: the indexing rule's percentage */
-    WB_T_XRAY_ENCRYPTION = 0x0b06, /* scope -> JSON: the KMS key, as it was named */
+    WB_T_XRAY_GROUP = 0x0b01,   /* scope, group name -> JSON: filter expression, settings */
+    WB_T_XRAY_RULE = 0x0b02,    /* scope, sampling rule's name -> JSON */
+    WB_T_XRAY_SAMPLED = 0x0b03, /* scope, sampling rule's name -> JSON: what clients reported */
+    WB_T_XRAY_POLICY = 0x0b04,  /* scope, resource policy's name -> JSON: document, revision */
 
     /* 0x0b08 and on: kms */
     WB_T_KMS_KEY = 0x0b08,      /* scope, key id -> JSON (services/kms/key.h) */

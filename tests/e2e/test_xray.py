@@ -6,7 +6,7 @@ import os
 import time
 import zipfile
 
-from waybill_server import Waybill, allow, refused, wait_for
+from waybill_server import Waybill, allow, policy, refused, wait_for
 
 DAY = 86400000
 
@@ -93,10 +93,13 @@ def reading(w):
     assert s["Annotations"]["tier"][0]["AnnotationValue"] == {"StringValue": "gold"} and s["Annotations"]["age"][0]["ServiceIds"][0]["Name"] == "site"
     assert [u["UserName"] for u in s["Users"]] == ["ann"] and {i["Name"] for i in s["ServiceIds"]} == {"site", "api", "example.com"}
     cause = s["FaultRootCauses"][0]
-    assert [v["Name"] for v in cause["Services"]] == ["site", "api"]
+    assert [(v["Name"], v["Inferred"]) for v in cause["Services"]] == [("site", False), ("api", False), ("example.com", True)]
+    slow = s["ResponseTimeRootCauses"][0]["Services"]
+    assert [v["Name"] for v in slow] == ["site", "api"] and abs(slow[1]["EntityPath"][-1]["Coverage"] - 1.7 / 2.5) < 0.02
     assert cause["Services"][1]["EntityPath"][-1]["Exceptions"] == [{"Name": "Broken", "Message": "it broke"}]
     for expression, there in (('service("api") { fault }', True), ("fault", False), ('edge("site", "api")', True), ("http.status = 404", True),
-                              ('annotation[tier] = "gold" AND user = "ann"', True), ("responsetime > 3", False), ("error", True)):
+                              ('annotation[tier] = "gold" AND user = "ann"', True), ("responsetime > 3", False), ("error", True),
+                              ('rootcause.fault.service { last and name = "example.com" }', True), ('group.name = "nobody"', False)):
         assert (t in ids(x, expression)) == there, expression
         assert (t in ids(x, expression, TimeRangeType="Event")) == there, expression
     assert "unknown keyword" in refused("InvalidRequestException", x.get_trace_summaries, **window(FilterExpression="nonsense"))
@@ -140,6 +143,48 @@ def graphs(w):
     gold = x.get_service_graph(**window(GroupName="gold"))["Services"]
     assert {s["Name"] for s in gold} == {"site", "api", "example.com"} and "many" in {s["Name"] for s in graph}
     assert edges(gold)[("site", None), api]["SummaryStatistics"]["TotalCount"] == 2
+    assert len(ids(x, 'group.name = "gold" AND service("api") { fault }')) == 2 and ids(x, 'group.name = "gold" AND ok') == []
+
+
+def series(w):
+    """What services did by the minute: of all, of one service, of an edge; the sums are those of the graph."""
+    x = w.client("xray")
+
+    def sums(member, **more):
+        got = x.get_time_series_service_statistics(**window(**more))["TimeSeriesServiceStatistics"]
+        assert all(p["Timestamp"].second == 0 for p in got) and [p["Timestamp"] for p in got] == sorted(p["Timestamp"] for p in got)
+        return (sum(p[member]["TotalCount"] for p in got), sum(p[member]["FaultStatistics"]["TotalCount"] for p in got),
+                sum(h["Count"] for p in got for h in p["ResponseTimeHistogram"]))
+    assert sums("EdgeSummaryStatistics", GroupName="gold") == (2, 0, 2)
+    assert sums("EdgeSummaryStatistics")[0] > 230
+    for expression, member in (('service("api")', "Service"), ('id(name: "api", type: "AWS::EC2::Instance")', "Service"), ('edge("site", "api")', "Edge")):
+        assert sums(member + "SummaryStatistics", GroupName="gold", EntitySelectorExpression=expression, Period=300) == (2, 2, 2), expression
+    assert sums("ServiceSummaryStatistics", EntitySelectorExpression='service("api") { ok }') == (0, 0, 0)
+    for more in ({"Period": 7}, {"EntitySelectorExpression": "fault"}, {"EntitySelectorExpression": "service("}, {"GroupName": "nobody"}):
+        refused("InvalidRequestException", x.get_time_series_service_statistics, **window(**more))
+
+
+def policies(w):
+    x = w.client("xray")
+    document = policy({"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "xray:PutTraceSegments", "Resource": "*"})
+    first = x.put_resource_policy(PolicyName="sns", PolicyDocument=document, PolicyRevisionId="0")["ResourcePolicy"]
+    assert (first["PolicyName"], first["PolicyDocument"], first["PolicyRevisionId"]) == ("sns", document, "1")
+    refused("InvalidPolicyRevisionIdException", x.put_resource_policy, PolicyName="sns", PolicyDocument=document, PolicyRevisionId="0")
+    assert x.put_resource_policy(PolicyName="sns", PolicyDocument=document)["ResourcePolicy"]["PolicyRevisionId"] == "2"
+    refused("MalformedPolicyDocumentException", x.put_resource_policy, PolicyName="new", PolicyDocument="{}")
+    refused("PolicySizeLimitExceededException", x.put_resource_policy, PolicyName="new", PolicyDocument=" " * 5121)
+    locked = policy({"Effect": "Deny", "Principal": "*", "Action": "xray:*", "Resource": "*"})
+    refused("LockoutPreventionException", x.put_resource_policy, PolicyName="new", PolicyDocument=locked)
+    x.put_resource_policy(PolicyName="locked", PolicyDocument=locked, BypassPolicyLockoutCheck=True)
+    assert [p["PolicyName"] for p in x.list_resource_policies()["ResourcePolicies"]] == ["locked", "sns"]
+    for name in "abc":
+        x.put_resource_policy(PolicyName=name, PolicyDocument=document)
+    refused("PolicyCountLimitExceededException", x.put_resource_policy, PolicyName="d", PolicyDocument=document)
+    refused("InvalidPolicyRevisionIdException", x.delete_resource_policy, PolicyName="sns", PolicyRevisionId="1")
+    for name in ("a", "b", "c", "locked", "sns"):
+        x.delete_resource_policy(PolicyName=name)
+    assert x.list_resource_policies()["ResourcePolicies"] == []
+    refused("InvalidRequestException", x.delete_resource_policy, PolicyName="sns")
 
 
 def groups(w):
@@ -256,7 +301,7 @@ def expiry():
 
 def main():
     with Waybill() as w:
-        for part in (validation, reading, paging, graphs, groups, sampling, function, who_may, survives):
+        for part in (validation, reading, paging, graphs, series, groups, policies, sampling, function, who_may, survives):
             part(w)
             print(part.__name__)
         w.stop()

@@ -48,6 +48,9 @@ static const struct wb_cfn_type *const types[] = {
     &cfn_sns_topic_inline_policy,
     &cfn_sns_topic_policy,
     &cfn_ssm_parameter,
+    &cfn_xray_group,
+    &cfn_xray_resource_policy,
+    &cfn_xray_sampling_rule,
     NULL,
 };
 

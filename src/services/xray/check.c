@@ -44,7 +44,7 @@ static void check_json(struct faults *f, struct wb_arena *a, uint16_t table, con
         wb_arena_reset(a);
         struct wb_json v = wb_json_read(a, value, NULL);
         if (wb_json_type(v) != WB_JSON_OBJECT ||
-            !xray_filter_compile(a, wb_json_get_str(v, "filter", a), &why))
+            !xray_filter_compile(a, wb_json_get_str(v, "filter", a), NULL, &why))
             f->bad(f->arg, what);
     }
     wb_scan_close(s);
@@ -59,6 +59,7 @@ void xray_check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void
     check_hours(&f, &a);
     check_json(&f, &a, WB_T_XRAY_GROUP, "xray: a group cannot be read");
     check_json(&f, &a, WB_T_XRAY_RULE, "xray: a sampling rule cannot be read");
+    check_json(&f, &a, WB_T_XRAY_POLICY, "xray: a resource policy cannot be read");
     check_json(&f, &a, WB_T_XRAY_SAMPLED, "xray: what sampling clients reported cannot be read");
     wb_arena_release(&a);
 }

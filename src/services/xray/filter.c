@@ -3,12 +3,16 @@
 #include "services/xray/filter_impl.h"
 #include <stdlib.h>
 
+#define CAUSE "rootcause."
+
 struct parse {
     struct wb_arena *a;
     struct wb_slice s;
     size_t at;
     unsigned depth;
-    bool inside; /* in the braces of a service or edge */
+    enum { OUTSIDE, IN_SERVICE, IN_CAUSE } inside; /* whose braces */
+    const struct xray_groups *groups;
+    unsigned group_depth;
     const char *bad;
 };
 
@@ -144,6 +148,14 @@ return OP_NONE;
 
 /* --- service() and edge() --- */
 
+static struct xray_filter *join(struct parse *p, enum xray_node_kind kind, struct xray_filter *left,
+                                struct xray_filter *right)
+{
+    struct xray_filter *n = wb_new(p->a, struct xray_filter);
+    *n = (struct xray_filter){.kind = kind, .left = left, .right = right};
+    return n;
+}
+
 static void selector(struct parse *p, struct xray_selector *s)
 {
     if (!take_word(p, "id")) {
@@ -171,6 +183,16 @@ static void selector(struct parse *p, struct xray_selector *s)
 
 static struct xray_filter *expression(struct parse *p);
 
+/* Behind an opening brace. */
+static void braces(struct parse *p, struct xray_filter *n, int inside)
+{
+    p->inside = inside;
+    if (peek(p) != '}')
+        n->left = expression(p);
+    p->inside = OUTSIDE;
+    need(p, '}', "a closing brace is missing");
+}
+
 static struct xray_filter *complex(struct parse *p, bool edge)
 {
     struct xray_filter *n = wb_new(p->a, struct xray_filter);
@@ -186,12 +208,109 @@ static struct xray_filter *complex(struct parse *p, bool edge)
     need(p, ')', "service and edge need a closing bracket");
     if (p->bad || !take(p, '{'))
         return n;
-    p->inside = true;
-    if (peek(p) != '}')
-        n->left = expression(p);
-    p->inside = false;
-    need(p, '}', "a closing brace is missing");
+    braces(p, n, IN_SERVICE);
     return n;
+}
+
+/* --- root causes --- */
+
+/* An array or object of JSON: where it ends is where its brackets are closed. */
+static struct wb_slice json_literal(struct parse *p)
+{
+    size_t depth = 0, i = p->at;
+    bool text = false;
+    for (; i < p->s.n; i++) {
+        char c = p->s.p[i];
+        if (c == '"')
+            text = !text;
+        else if (text)
+            i += c == '\\';
+        else if (c == '[' || c == '{')
+            depth++;
+        else if ((c == ']' || c == '}') && --depth == 0)
+            break;
+        if (depth == 0)
+            break;
+    }
+    struct wb_slice json = wb_slice_sub(p->s, p->at, i + 1);
+    p->at = i < p->s.n ? i + 1 : p->s.n;
+    return json;
+}
+
+static struct xray_filter *cause_json(struct parse *p)
+{
+    struct xray_filter *n = wb_new(p->a, struct xray_filter);
+    n->kind = NODE_CAUSE_JSON;
+    n->op = operator(p);
+    if (n->op == OP_NONE)
+        return n;
+    if (n->op != OP_EQ && n->op != OP_NE)
+        fail(p, "root causes are compared by = and !=");
+    need(p, '#', "a hash sign and JSON are expected");
+    if (p->bad)
+        return n;
+    blank(p);
+    n->json = wb_json_read(p->a, json_literal(p), NULL);
+    if (!wb_json_is(n->json))
+        fail(p, "the JSON is wrong");
+    return n;
+}
+
+/* Behind "rootcause.": the kind, a dot, the part. */
+static struct xray_filter *cause(struct parse *p, struct wb_slice what)
+{
+    static const char *const kinds[] = {"fault", "error", "responsetime"}, *const parts[] = {
+                                                                               "service", "entity",
+                                                                               "exception"};
+    struct xray_filter *n = wb_new(p->a, struct xray_filter);
+    struct wb_slice kind = wb_slice_cut(&what, '.');
+    size_t k = 0, i = 0;
+    if (p->inside != OUTSIDE)
+        fail(p, "root causes cannot stand in braces");
+    if (wb_slice_ieq(kind, WB_S("json")) && !what.p)
+        return cause_json(p);
+    while (k < 3 && !wb_slice_ieq(kind, wb_slice_str(kinds[k])))
+        k++;
+    while (i < 3 && !wb_slice_ieq(what, wb_slice_str(parts[i])))
+        i++;
+    if (k == 3 || i == 3) {
+        fail(p, "rootcause needs fault, error or responsetime, and service, entity or exception");
+        return n;
+    }
+    *n = (struct xray_filter){
+        .kind = NODE_CAUSE, .cause = (enum xray_cause_kind)k, .part = (enum xray_cause_part)i};
+    if (!p->bad && take(p, '{'))
+        braces(p, n, IN_CAUSE);
+    return n;
+}
+
+/* --- groups --- */
+
+static struct xray_filter *compile(struct parse *p);
+
+static struct xray_filter *group(struct parse *p, bool by_arn)
+{
+    enum xray_op op = operator(p);
+    struct wb_slice which = op == OP_NONE ? WB_SLICE_NULL : quoted(p), text = WB_SLICE_NULL;
+    struct xray_filter *n = wb_new(p->a, struct xray_filter);
+    n->kind = NODE_ALL;
+    if (op != OP_EQ && op != OP_NE)
+        fail(p, "a group is compared by = and != with a quoted string");
+    if (p->group_depth >= WB_XRAY_FILTER_GROUPS)
+        fail(p, "groups that name each other");
+    if (p->bad)
+        return n;
+    if (p->groups)
+        text = p->groups->filter(p->groups->arg, by_arn ? WB_SLICE_NULL : which,
+                                 by_arn ? which : WB_SLICE_NULL);
+    struct parse inner = {
+        .a = p->a, .s = text, .groups = p->groups, .group_depth = p->group_depth + 1};
+    struct xray_filter *of = compile(&inner);
+    if (inner.bad)
+        fail(p, inner.bad);
+    if (!text.p) /* it is not there: nothing is in it */
+        of = join(p, NODE_NOT, n, NULL);
+    return op == OP_EQ ? of : join(p, NODE_NOT, of, NULL);
 }
 
 /* --- keywords --- */
@@ -209,6 +328,10 @@ static bool keyword(struct parse *p, struct wb_slice w, enum xray_keyword *key)
                {"inferred", KEY_INFERRED},
                {"remote", KEY_REMOTE},
                {"root", KEY_ROOT},
+               {"first", KEY_FIRST},
+               {"last", KEY_LAST},
+               {"index", KEY_INDEX},
+               {"coverage", KEY_COVERAGE},
                {"responsetime", KEY_RESPONSE_TIME},
                {"duration", KEY_DURATION},
                {"http.status", KEY_STATUS},
@@ -278,6 +401,18 @@ static void check(struct parse *p, struct xray_filter *n)
     }
 }
 
+/* Some keywords are about root causes only, and root causes have only some. */
+static void check_place(struct parse *p, enum xray_keyword key)
+{
+    bool only = key == KEY_FIRST || key == KEY_LAST || key == KEY_INDEX || key == KEY_COVERAGE,
+         both = key == KEY_NAME || key == KEY_TYPE || key == KEY_MESSAGE || key == KEY_INFERRED ||
+                key == KEY_REMOTE || key == KEY_ROOT;
+    if (only && p->inside != IN_CAUSE)
+        fail(p, "first, last, index and coverage stand in the braces of a root cause");
+    else if (!only && !both && p->inside == IN_CAUSE)
+        fail(p, "the keyword is not about root causes");
+}
+
 static struct xray_filter *test(struct parse *p)
 {
     struct xray_filter *n = wb_new(p->a, struct xray_filter);
@@ -289,6 +424,8 @@ static struct xray_filter *test(struct parse *p)
     } else if (!keyword(p, w, &n->keyword)) {
         fail(p, w.n ? "an unknown keyword" : "a keyword is expected");
     }
+    if (!p->bad)
+        check_place(p, n->keyword);
     if (p->bad)
         return n;
     n->op = operator(p);
@@ -302,14 +439,6 @@ static struct xray_filter *test(struct parse *p)
 }
 
 /* --- expressions --- */
-
-static struct xray_filter *join(struct parse *p, enum xray_node_kind kind, struct xray_filter *left,
-                                struct xray_filter *right)
-{
-    struct xray_filter *n = wb_new(p->a, struct xray_filter);
-    *n = (struct xray_filter){.kind = kind, .left = left, .right = right};
-    return n;
-}
 
 static struct xray_filter *unit(struct parse *p)
 {
@@ -327,6 +456,14 @@ static struct xray_filter *unit(struct parse *p)
         n = complex(p, false);
     } else if (take_word(p, "edge")) {
         n = complex(p, true);
+    } else if (take_word(p, "group.name")) {
+        n = group(p, false);
+    } else if (take_word(p, "group.arn")) {
+        n = group(p, true);
+    } else if (wb_slice_ieq(wb_slice_sub(word(p), 0, sizeof CAUSE - 1), WB_S(CAUSE))) {
+        struct wb_slice w = word(p);
+        p->at += w.n;
+        n = cause(p, wb_slice_sub(w, sizeof CAUSE - 1, w.n));
     } else {
         n = test(p);
     }
@@ -358,19 +495,26 @@ static struct xray_filter *expression(struct parse *p)
     return n;
 }
 
-struct xray_filter *xray_filter_compile(struct wb_arena *a, struct wb_slice text,
-                                        struct wb_slice *why)
+/* An empty one takes all. */
+static struct xray_filter *compile(struct parse *p)
 {
-    struct parse p = {.a = a, .s = text};
+    if (at_end(p))
+        return wb_new(p->a, struct xray_filter); /* NODE_ALL */
+    struct xray_filter *f = expression(p);
+    if (!p->bad && !at_end(p))
+        fail(p, "a bracket too many");
+    return f;
+}
+
+struct xray_filter *xray_filter_compile(struct wb_arena *a, struct wb_slice text,
+                                        const struct xray_groups *groups, struct wb_slice *why)
+{
+    struct parse p = {.a = a, .s = text, .groups = groups};
     if (text.n > WB_XRAY_FILTER_MAX) {
         *why = WB_S("the expression is too long");
         return NULL;
     }
-    if (at_end(&p))
-        return wb_new(a, struct xray_filter); /* NODE_ALL */
-    struct xray_filter *f = expression(&p);
-    if (!p.bad && !at_end(&p))
-        fail(&p, "a bracket too many");
+    struct xray_filter *f = compile(&p);
     if (!p.bad)
         return f;
     *why = wb_printf(a, "%s at character %zu", p.bad, (p.at < text.n ? p.at : text.n) + 1);

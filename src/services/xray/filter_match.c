@@ -1,11 +1,21 @@
 /* Filter expressions against a trace. */
+#include "base/limits.h"
 #include "services/xray/filter_impl.h"
 
-/* What is asked about: a trace as its caller saw it, or one of its services. */
+struct element { /* of a root cause */
+    const struct xray_entity *e;
+    struct wb_json exception;
+    size_t index;
+    bool last;
+};
+
+/* What is asked about: a trace as its caller saw it, or one of its services, or a part of a root
+ * cause. */
 struct subject {
     const struct xray_trace *t;
     const struct xray_entity *e; /* NULL: the trace */
     struct wb_arena *a;
+    const struct element *x; /* NULL: no root cause */
 };
 
 /* --- comparing --- */
@@ -138,6 +148,14 @@ static bool any_is(const struct xray_filter *f, const struct subject *s)
     return false;
 }
 
+static bool any_inferred(const struct xray_trace *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->entity[i].inferred)
+            return true;
+    return false;
+}
+
 static bool truth(enum xray_keyword key, const struct subject *s, const struct xray_entity *e)
 {
     switch (key) {
@@ -152,7 +170,7 @@ static bool truth(enum xray_keyword key, const struct subject *s, const struct x
     case KEY_PARTIAL:
         return s->e ? e->in_progress : s->t->partial;
     case KEY_INFERRED:
-        return e->inferred;
+        return s->e ? e->inferred : any_inferred(s->t);
     case KEY_REMOTE:
         return e->remote;
     default:
@@ -160,17 +178,52 @@ static bool truth(enum xray_keyword key, const struct subject *s, const struct x
     }
 }
 
+static bool truth_is(const struct xray_filter *f, bool is)
+{
+    bool wanted = f->op == OP_NONE || f->value.truth;
+    return f->op == OP_NE ? is != wanted : is == wanted;
+}
+
+static bool element_is(const struct xray_filter *f, const struct subject *s)
+{
+    const struct element *x = s->x;
+    switch (f->keyword) {
+    case KEY_FIRST:
+        return truth_is(f, x->index == 0);
+    case KEY_LAST:
+        return truth_is(f, x->last);
+    case KEY_INDEX:
+        return number_is(f, (double)x->index);
+    case KEY_COVERAGE:
+        return number_is(f, xray_coverage(s->t, x->e));
+    case KEY_NAME:
+        if (wb_json_is(x->exception))
+            return json_is(f, wb_json_get(x->exception, "type"), s->a);
+        return entity_is(f, x->e, s->a);
+    case KEY_MESSAGE:
+        if (wb_json_is(x->exception))
+            return json_is(f, wb_json_get(x->exception, "message"), s->a);
+        return entity_is(f, x->e, s->a);
+    case KEY_TYPE:
+        return entity_is(f, x->e, s->a);
+    default:
+        return truth_is(f, f->keyword == KEY_INFERRED ? x->e->inferred
+                           : f->keyword == KEY_REMOTE ? x->e->remote
+                                                      : x->e == s->t->root);
+    }
+}
+
 static bool test(const struct xray_filter *f, const struct subject *s)
 {
     const struct xray_entity *e = s->e ? s->e : s->t->root;
+    if (s->x)
+        return element_is(f, s);
     if (f->keyword == KEY_USER || f->keyword >= KEY_MESSAGE)
         return any_is(f, s);
     if (!e)
         return false;
-    if (f->keyword < KEY_FIRST_NUMBER) {
-        bool is = truth(f->keyword, s, e), wanted = f->op == OP_NONE || f->value.truth;
-        return f->op == OP_NE ? is != wanted : is == wanted;
-    }
+    if (f->keyword < KEY_FIRST_NUMBER)
+        return truth_is(f, truth(f->keyword, s, e));
     if (f->keyword == KEY_DURATION && !s->e)
         return number_is(f, s->t->end - s->t->start);
     if (f->keyword == KEY_DURATION || f->keyword == KEY_RESPONSE_TIME)
@@ -191,19 +244,136 @@ static bool selected(const struct xray_selector *w, const struct xray_entity *e,
 
 static bool match(const struct xray_filter *f, const struct subject *s);
 
+static bool is_service(const struct xray_filter *f, const struct subject *s,
+                       const struct xray_entity *e)
+{
+    const struct xray_entity *from = xray_caller(e);
+    struct subject of = {s->t, e, s->a, NULL};
+    if (!xray_is_service(e) || !selected(&f->to, e, s->a))
+        return false;
+    if (f->kind == NODE_EDGE && (!from || !selected(&f->from, from, s->a)))
+        return false;
+    return !f->left || match(f->left, &of);
+}
+
 static bool any_service(const struct xray_filter *f, const struct subject *s)
 {
-    for (size_t i = 0; i < s->t->count; i++) {
-        const struct xray_entity *e = &s->t->entity[i], *from = xray_caller(e);
-        struct subject of = {s->t, e, s->a};
-        if (!xray_is_service(e) || !selected(&f->to, e, s->a))
-            continue;
-        if (f->kind == NODE_EDGE && (!from || !selected(&f->from, from, s->a)))
-            continue;
-        if (!f->left || match(f->left, &of))
+    for (size_t i = 0; i < s->t->count; i++)
+        if (is_service(f, s, &s->t->entity[i]))
             return true;
+    return false;
+}
+
+enum xray_selection xray_filter_selection(const struct xray_filter *f)
+{
+    return f->kind == NODE_SERVICE ? SELECTS_SERVICES
+           : f->kind == NODE_EDGE  ? SELECTS_EDGES
+                                   : SELECTS_NOTHING;
+}
+
+bool xray_filter_selects(const struct xray_filter *f, const struct xray_trace *t,
+                         const struct xray_entity *e, struct wb_arena *scratch)
+{
+    return is_service(f, &(struct subject){t, NULL, scratch, NULL}, e);
+}
+
+/* --- root causes --- */
+
+static size_t exceptions_of(const struct xray_entity *e)
+{
+    return wb_json_count(inside(e, "cause", "exceptions", NULL));
+}
+
+/* The cause's services, entities or exceptions, one after another. */
+static struct element *elements(const struct xray_cause *c, enum xray_cause_part part,
+                                struct wb_arena *a, size_t *count)
+{
+    size_t most = 0, n = 0;
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t k = 0; k < c->service[i].count; k++)
+            most += 1 + exceptions_of(c->service[i].entity[k]);
+    struct element *all = wb_new_n(a, struct element, most + 1);
+    for (size_t i = 0; i < c->count; i++) {
+        if (part == PART_SERVICE)
+            all[n++].e = c->service[i].service;
+        for (size_t k = 0; part != PART_SERVICE && k < c->service[i].count; k++) {
+            const struct xray_entity *e = c->service[i].entity[k];
+            struct wb_json_iter it = wb_json_iter(inside(e, "cause", "exceptions", NULL));
+            if (part == PART_ENTITY)
+                all[n++].e = e;
+            while (part == PART_EXCEPTION && wb_json_next(&it))
+                all[n++] = (struct element){.e = e, .exception = it.value};
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        all[i].index = i;
+        all[i].last = i + 1 == n;
+    }
+    *count = n;
+    return all;
+}
+
+static bool any_cause(const struct xray_filter *f, const struct subject *s)
+{
+    struct xray_cause cause[WB_XRAY_CAUSES];
+    size_t causes = xray_causes(s->a, s->t, f->cause, cause), n;
+    for (size_t i = 0; i < causes; i++) {
+        struct element *all = elements(&cause[i], f->part, s->a, &n);
+        for (size_t k = 0; k < n; k++)
+            if (!f->left || match(f->left, &(struct subject){s->t, NULL, s->a, &all[k]}))
+                return true;
     }
     return false;
+}
+
+static bool same_name(const struct xray_entity *e, struct wb_json v, struct wb_arena *a)
+{
+    return wb_slice_eq(e->name, wb_json_get_str(v, "Name", a));
+}
+
+/* The same services, and where paths are given the same entities. */
+static bool same_cause(const struct xray_cause *c, struct wb_json v, struct wb_arena *a)
+{
+    struct wb_json list = wb_json_get(v, "Services");
+    struct wb_json_iter it = wb_json_iter(list);
+    if (wb_json_count(list) != c->count)
+        return false;
+    for (size_t i = 0; wb_json_next(&it); i++) {
+        const struct xray_cause_service *s = &c->service[i];
+        struct wb_json path = wb_json_get(it.value, "EntityPath");
+        struct wb_json_iter p = wb_json_iter(path);
+        if (!same_name(s->service, it.value, a) ||
+            (wb_json_is(path) && wb_json_count(path) != s->count))
+            return false;
+        for (size_t k = 0; wb_json_next(&p); k++)
+            if (!same_name(s->entity[k], p.value, a))
+                return false;
+    }
+    return true;
+}
+
+static bool has_cause(struct wb_json v, const struct subject *s)
+{
+    struct xray_cause cause[WB_XRAY_CAUSES];
+    for (int kind = CAUSE_FAULT; kind <= CAUSE_RESPONSE_TIME; kind++) {
+        size_t n = xray_causes(s->a, s->t, (enum xray_cause_kind)kind, cause);
+        for (size_t i = 0; i < n; i++)
+            if (!wb_json_is(v) || same_cause(&cause[i], v, s->a))
+                return true;
+    }
+    return false;
+}
+
+/* All of those that are named. */
+static bool has_causes(const struct xray_filter *f, const struct subject *s)
+{
+    struct wb_json_iter it = wb_json_iter(f->json);
+    if (wb_json_type(f->json) != WB_JSON_ARRAY)
+        return has_cause(f->json, s) != (f->op == OP_NE);
+    while (wb_json_next(&it))
+        if (!has_cause(it.value, s))
+            return f->op == OP_NE;
+    return f->op != OP_NE;
 }
 
 static bool match(const struct xray_filter *f, const struct subject *s)
@@ -219,6 +389,10 @@ static bool match(const struct xray_filter *f, const struct subject *s)
         return !match(f->left, s);
     case NODE_TEST:
         return test(f, s);
+    case NODE_CAUSE:
+        return any_cause(f, s);
+    case NODE_CAUSE_JSON:
+        return has_causes(f, s);
     default:
         return any_service(f, s);
     }
@@ -227,5 +401,5 @@ static bool match(const struct xray_filter *f, const struct subject *s)
 bool xray_filter_match(const struct xray_filter *f, const struct xray_trace *t,
                        struct wb_arena *scratch)
 {
-    return match(f, &(struct subject){t, NULL, scratch});
+    return match(f, &(struct subject){t, NULL, scratch, NULL});
 }

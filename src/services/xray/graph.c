@@ -5,27 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Response times in ms, with how often each was seen. */
-struct histogram {
-    struct {
-        int64_t ms;
-        int64_t count;
-    } entry[WB_XRAY_HISTOGRAM_MAX];
-    size_t n;
-    int64_t step; /* ms are multiples of it; grows when there are too many */
-};
-
-struct stats {
-    int64_t ok, throttle, error, fault, total;
-    double time;
-    double start, end; /* of what was counted; seconds */
-    struct histogram times;
-};
-
 struct edge {
     struct edge *next;
     struct node *to;
-    struct stats stats;
+    struct xray_stats stats;
 };
 
 struct node {
@@ -33,7 +16,7 @@ struct node {
     struct wb_slice name, type, account;
     int64_t id;
     bool root, inferred;
-    struct stats stats;
+    struct xray_stats stats;
     struct edge *edge;
 };
 
@@ -61,7 +44,7 @@ void xray_graph_free(struct xray_graph *g)
 /* --- counting --- */
 
 /* Twice as coarse: neighbours become one. */
-static void coarsen(struct histogram *h)
+static void coarsen(struct xray_histogram *h)
 {
     size_t n = 0;
     h->step *= 2;
@@ -77,7 +60,7 @@ static void coarsen(struct histogram *h)
     h->n = n;
 }
 
-static void histogram_add(struct histogram *h, double seconds)
+static void histogram_add(struct xray_histogram *h, double seconds)
 {
     int64_t ms = llround(fmin(fmax(seconds, 0), 1e9) * 1000);
     size_t i;
@@ -101,7 +84,7 @@ static void histogram_add(struct histogram *h, double seconds)
     }
 }
 
-static void count(struct stats *s, const struct xray_entity *e)
+void xray_stats_count(struct xray_stats *s, const struct xray_entity *e)
 {
     s->start = !s->total || e->start < s->start ? e->start : s->start;
     s->end = !s->total || e->end > s->end ? e->end : s->end;
@@ -159,23 +142,23 @@ void xray_graph_add(struct xray_graph *g, const struct xray_trace *t)
         if (account.n && !n->account.n)
             n->account = wb_dup(g->a, account);
         n->inferred |= e->inferred;
-        count(&n->stats, e);
+        xray_stats_count(&n->stats, e);
         if (from) {
             caller = node_of(g, from->name, from->type);
         } else {
             n->root = true;
             caller = node_of(g, e->name, WB_S("client"));
-            count(&caller->stats, e);
+            xray_stats_count(&caller->stats, e);
         }
-        count(&edge_to(g, caller, n)->stats, e);
+        xray_stats_count(&edge_to(g, caller, n)->stats, e);
     }
 }
 
 /* --- writing --- */
 
-static void out_stats(struct wb_out *o, const struct stats *s)
+void xray_stats_out(struct wb_out *o, const char *name, const struct xray_stats *s)
 {
-    wb_out_object(o, "SummaryStatistics");
+    wb_out_object(o, name);
     wb_out_i64(o, "OkCount", s->ok);
     wb_out_object(o, "ErrorStatistics");
     wb_out_i64(o, "ThrottleCount", s->throttle);
@@ -191,7 +174,7 @@ static void out_stats(struct wb_out *o, const struct stats *s)
     wb_out_end(o);
 }
 
-static void out_histogram(struct wb_out *o, const char *name, const struct histogram *h)
+void xray_histogram_out(struct wb_out *o, const char *name, const struct xray_histogram *h)
 {
     wb_out_list(o, name);
     for (size_t i = 0; i < h->n; i++) {
@@ -203,7 +186,7 @@ static void out_histogram(struct wb_out *o, const char *name, const struct histo
     wb_out_end(o);
 }
 
-static void out_span(struct wb_out *o, const struct stats *s)
+static void out_span(struct wb_out *o, const struct xray_stats *s)
 {
     wb_out_time(o, "StartTime", (int64_t)(s->start * 1000));
     wb_out_time(o, "EndTime", (int64_t)(s->end * 1000));
@@ -216,8 +199,8 @@ static void out_edges(struct wb_out *o, const struct node *n)
         wb_out_object(o, NULL);
         wb_out_i64(o, "ReferenceId", e->to->id);
         out_span(o, &e->stats);
-        out_stats(o, &e->stats);
-        out_histogram(o, "ResponseTimeHistogram", &e->stats.times);
+        xray_stats_out(o, "SummaryStatistics", &e->stats);
+        xray_histogram_out(o, "ResponseTimeHistogram", &e->stats.times);
         wb_out_list(o, "Aliases");
         wb_out_end(o);
         wb_out_end(o);
@@ -244,9 +227,9 @@ static void out_node(struct wb_out *o, const struct node *n)
     out_span(o, &n->stats);
     out_edges(o, n);
     if (!client) {
-        out_stats(o, &n->stats);
-        out_histogram(o, "DurationHistogram", &n->stats.times);
-        out_histogram(o, "ResponseTimeHistogram", &n->stats.times);
+        xray_stats_out(o, "SummaryStatistics", &n->stats);
+        xray_histogram_out(o, "DurationHistogram", &n->stats.times);
+        xray_histogram_out(o, "ResponseTimeHistogram", &n->stats.times);
     }
     wb_out_end(o);
 }

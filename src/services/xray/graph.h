@@ -6,7 +6,29 @@
 #define WB_XRAY_GRAPH_H
 
 #include "aws/out.h"
+#include "base/limits.h"
 #include "services/xray/trace.h"
+
+/* Response times in ms, with how often each was seen. */
+struct xray_histogram {
+    struct {
+        int64_t ms;
+        int64_t count;
+    } entry[WB_XRAY_HISTOGRAM_MAX];
+    size_t n;
+    int64_t step; /* ms are multiples of it; grows when there are too many */
+};
+
+struct xray_stats {
+    int64_t ok, throttle, error, fault, total;
+    double time;
+    double start, end; /* of what was counted; seconds */
+    struct xray_histogram times;
+};
+
+void xray_stats_count(struct xray_stats *s, const struct xray_entity *e);
+void xray_stats_out(struct wb_out *o, const char *name, const struct xray_stats *s);
+void xray_histogram_out(struct wb_out *o, const char *name, const struct xray_histogram *h);
 
 struct xray_graph;
 

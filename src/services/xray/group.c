@@ -128,12 +128,28 @@ bool xray_group_filter(struct wb_call *c, struct wb_slice *filter)
     return true;
 }
 
+static struct wb_slice filter_of(void *arg, struct wb_slice name, struct wb_slice arn)
+{
+    struct group g;
+    struct wb_call *c = arg;
+    if (name.n ? !read_group(c, name, &g) : !by_arn(c, arn, &g))
+        return WB_SLICE_NULL;
+    return g.filter.p ? g.filter : WB_S("");
+}
+
+const struct xray_groups *xray_groups_of(struct wb_call *c)
+{
+    struct xray_groups *g = wb_new(c->arena, struct xray_groups);
+    *g = (struct xray_groups){filter_of, c};
+    return g;
+}
+
 /* Filter and settings of the input; false with the call failed. */
 static bool settings(struct wb_call *c, struct group *g)
 {
     struct wb_slice filter = wb_in_str(c, "FilterExpression"), why;
     struct wb_json insights = wb_in(c, "InsightsConfiguration");
-    if (filter.p && !xray_filter_compile(c->arena, filter, &why)) {
+    if (filter.p && !xray_filter_compile(c->arena, filter, xray_groups_of(c), &why)) {
         xray_invalid(c, "Invalid filter expression: %.*s.", WB_FMT(why));
         return false;
     }

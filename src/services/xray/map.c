@@ -15,7 +15,7 @@ void xray_service_graph(struct wb_call *c)
     struct wb_slice text, why, token = wb_in_str(c, "NextToken");
     if (!xray_window(c, &q.from_ms, &q.to_ms) || !xray_group_filter(c, &text))
         return;
-    q.filter = xray_filter_compile(c->arena, text, &why);
+    q.filter = xray_filter_compile(c->arena, text, xray_groups_of(c), &why);
     struct wb_slice same = wb_printf(c->arena, "%lld|%lld|%.*s", (long long)q.from_ms,
                                      (long long)q.to_ms, WB_FMT(text));
     if (token.p && !wb_page_open(c, token, same, &q.lo)) {

@@ -43,6 +43,18 @@ STR(tag_value, "TagValue", 0, 256);
 STR(arn, "AmazonResourceName", 1, 1011);
 STR(instance, "EC2InstanceId", -1, 20);
 STR(hostname, "Hostname", -1, 255);
+KIND(policy_document, WB_STRING, "PolicyDocument");
+KIND(policy_revision, WB_STRING, "PolicyRevisionId");
+KIND(policy_flag, WB_BOOLEAN, "Boolean");
+static const struct wb_shape policy_name = {.kind = WB_STRING,
+                                            .name = "PolicyName",
+                                            .pattern = "[\\w+=,.@-]+",
+                                            .min = 1,
+                                            .max = 128,
+                                            .has_min = true,
+                                            .has_max = true};
+STR(policy_token, "ResourcePolicyNextToken", 1, 100);
+STR(entity_selector, "EntitySelectorExpression", 1, 500);
 ENUM(encryption_type, "EncryptionType", "NONE", "KMS");
 ENUM(range_type, "TimeRangeType", "TraceId", "Event");
 ENUM(strategy_name, "SamplingStrategyName", "PartialScan", "FixedRate");
@@ -124,3 +136,13 @@ INPUT(xray_s_tag, "TagResourceRequest", R("ResourceARN", arn), R("Tags", tags));
 INPUT(xray_s_untag, "UntagResourceRequest", R("ResourceARN", arn), R("TagKeys", tag_keys));
 INPUT(xray_s_list_tags, "ListTagsForResourceRequest", R("ResourceARN", arn),
       M("NextToken", string));
+INPUT(xray_s_put_policy, "PutResourcePolicyRequest", R("PolicyName", policy_name),
+      R("PolicyDocument", policy_document), M("PolicyRevisionId", policy_revision),
+      M("BypassPolicyLockoutCheck", policy_flag));
+INPUT(xray_s_delete_policy, "DeleteResourcePolicyRequest", R("PolicyName", policy_name),
+      M("PolicyRevisionId", policy_revision));
+INPUT(xray_s_list_policies, "ListResourcePoliciesRequest", M("NextToken", policy_token));
+INPUT(xray_s_time_series, "GetTimeSeriesServiceStatisticsRequest", R("StartTime", moment),
+      R("EndTime", moment), M("GroupName", group_name), M("GroupARN", group_arn),
+      M("EntitySelectorExpression", entity_selector), M("Period", integer),
+      M("ForecastStatistics", boolean), M("NextToken", string));

@@ -1,5 +1,6 @@
 /* GetTraceSummaries. */
 #include "engine/paging.h"
+#include "services/xray/cause.h"
 #include "services/xray/find.h"
 
 struct summaries {
@@ -179,11 +180,6 @@ static void out_http(struct summaries *s, const struct xray_entity *root)
 
 /* --- causes --- */
 
-static bool failed(const struct xray_entity *e, bool fault)
-{
-    return fault ? e->fault : e->error && !e->fault;
-}
-
 static void out_exceptions(struct summaries *s, const struct xray_entity *e)
 {
     struct wb_out *o = &s->c->out;
@@ -198,52 +194,50 @@ static void out_exceptions(struct summaries *s, const struct xray_entity *e)
     wb_out_end(o);
 }
 
-/* The way from the root to e: a service a segment, in it the path within the segment. */
-static void out_cause(struct summaries *s, const struct xray_trace *t, const struct xray_entity *e)
+static void out_entity(struct summaries *s, const struct xray_trace *t, const struct xray_entity *e,
+                       enum xray_cause_kind kind)
 {
     struct wb_out *o = &s->c->out;
-    const struct xray_entity *path[64];
-    size_t n = 0;
-    for (const struct xray_entity *p = e; p && n < 64; p = p->parent)
-        path[n++] = p;
     wb_out_object(o, NULL);
-    wb_out_list(o, "Services");
-    while (n) {
-        const struct xray_entity *owner = path[n - 1]->owner;
-        wb_out_object(o, NULL);
-        service_members(s, owner ? owner : path[n - 1]);
-        wb_out_list(o, "EntityPath");
-        for (; n && path[n - 1]->owner == owner; n--) {
-            wb_out_object(o, NULL);
-            wb_out_str(o, "Name", path[n - 1]->name);
-            out_exceptions(s, path[n - 1]);
-            wb_out_bool(o, "Remote", path[n - 1]->remote);
-            wb_out_end(o);
-        }
-        wb_out_end(o);
-        wb_out_bool(o, "Inferred", false);
-        wb_out_end(o);
-    }
-    wb_out_end(o);
-    wb_out_bool(o, "ClientImpacting", t->root && (t->root->fault || t->root->error));
+    wb_out_str(o, "Name", e->name);
+    if (kind == CAUSE_RESPONSE_TIME)
+        wb_out_double(o, "Coverage", xray_coverage(t, e));
+    else
+        out_exceptions(s, e);
+    wb_out_bool(o, "Remote", e->remote);
     wb_out_end(o);
 }
 
-/* What failed without anything below it having failed. */
-static void out_causes(struct summaries *s, const struct xray_trace *t, const char *list,
-                       bool fault)
+static void out_cause(struct summaries *s, const struct xray_trace *t, const struct xray_cause *c,
+                      enum xray_cause_kind kind)
 {
-    bool *below = wb_new_n(s->a, bool, t->count);
-    size_t causes = 0;
-    for (size_t i = 0; i < t->count; i++)
-        if (failed(&t->entity[i], fault) && t->entity[i].parent)
-            below[t->entity[i].parent - t->entity] = true;
+    struct wb_out *o = &s->c->out;
+    wb_out_object(o, NULL);
+    wb_out_list(o, "Services");
+    for (size_t i = 0; i < c->count; i++) {
+        wb_out_object(o, NULL);
+        service_members(s, c->service[i].service);
+        wb_out_list(o, "EntityPath");
+        for (size_t k = 0; k < c->service[i].count; k++)
+            out_entity(s, t, c->service[i].entity[k], kind);
+        wb_out_end(o);
+        wb_out_bool(o, "Inferred", c->service[i].service->inferred);
+        wb_out_end(o);
+    }
+    wb_out_end(o);
+    wb_out_bool(o, "ClientImpacting",
+                kind == CAUSE_RESPONSE_TIME || (t->root && (t->root->fault || t->root->error)));
+    wb_out_end(o);
+}
+
+static void out_causes(struct summaries *s, const struct xray_trace *t, const char *list,
+                       enum xray_cause_kind kind)
+{
+    struct xray_cause cause[WB_XRAY_CAUSES];
+    size_t n = xray_causes(s->a, t, kind, cause);
     wb_out_list(&s->c->out, list);
-    for (size_t i = 0; i < t->count && causes < 10; i++)
-        if (failed(&t->entity[i], fault) && !below[i]) {
-            out_cause(s, t, &t->entity[i]);
-            causes++;
-        }
+    for (size_t i = 0; i < n; i++)
+        out_cause(s, t, &cause[i], kind);
     wb_out_end(&s->c->out);
 }
 
@@ -276,8 +270,9 @@ static void take(void *arg, const struct xray_trace *t, struct wb_arena *scratch
     out_places(s, t, "ResourceARNs", "ARN", arn_of);
     out_places(s, t, "InstanceIds", "Id", instance_of);
     out_places(s, t, "AvailabilityZones", "Name", zone_of);
-    out_causes(s, t, "FaultRootCauses", true);
-    out_causes(s, t, "ErrorRootCauses", false);
+    out_causes(s, t, "FaultRootCauses", CAUSE_FAULT);
+    out_causes(s, t, "ErrorRootCauses", CAUSE_ERROR);
+    out_causes(s, t, "ResponseTimeRootCauses", CAUSE_RESPONSE_TIME);
     wb_out_i64(o, "Revision", (int64_t)t->segments);
     if (s->by_update)
         wb_out_time(o, "MatchedEventTime", t->received_ms);
@@ -306,7 +301,7 @@ void xray_summaries(struct wb_call *c)
     struct wb_slice text = wb_in_str(c, "FilterExpression"), token = wb_in_str(c, "NextToken"), why;
     if (!xray_window(c, &q.from_ms, &q.to_ms))
         return;
-    q.filter = xray_filter_compile(c->arena, text, &why);
+    q.filter = xray_filter_compile(c->arena, text, xray_groups_of(c), &why);
     if (!q.filter) {
         xray_invalid(c, "Invalid filter expression: %.*s.", WB_FMT(why));
         return;

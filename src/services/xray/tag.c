@@ -52,11 +52,11 @@ void xray_get_encryption(struct wb_call *c)
     wb_out_end(&c->out);
 }
 
-/* Keys of KMS there are none. */
+/* The store is not encrypted by keys of KMS: who asks for it must not be told that it is. */
 void xray_put_encryption(struct wb_call *c)
 {
     if (!wb_slice_is(wb_in_str(c, "Type"), "NONE"))
-        xray_invalid(c, "The KMS key was not found.");
+        xray_invalid(c, "Traces cannot be encrypted with a KMS key here.");
     else if (wb_in_str(c, "KeyId").p)
         xray_invalid(c, "KeyId must not be given with the type NONE.");
     else

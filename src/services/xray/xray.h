@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "engine/engine.h"
 #include "engine/spans.h"
+#include "services/xray/filter.h"
 
 extern const struct wb_module wb_xray_module;
 
@@ -28,6 +29,8 @@ void xray_invalid(struct wb_call *c, const char *fmt, ...) __attribute__((format
 bool xray_time_in(struct wb_call *c, const char *name, int64_t *ms);
 /* StartTime and EndTime, of a window that AWS takes; false with the call failed. */
 bool xray_window(struct wb_call *c, int64_t *from_ms, int64_t *to_ms);
+/* The groups that expressions of this call may name. */
+const struct xray_groups *xray_groups_of(struct wb_call *c);
 /* The filter of GroupName or GroupARN, null when none is named; false with the call failed. */
 bool xray_group_filter(struct wb_call *c, struct wb_slice *filter);
 
@@ -53,6 +56,10 @@ void xray_sampling_targets(struct wb_call *c);
 void xray_sampling_summaries(struct wb_call *c);
 void xray_get_encryption(struct wb_call *c);
 void xray_put_encryption(struct wb_call *c);
+void xray_put_policy(struct wb_call *c);
+void xray_delete_policy(struct wb_call *c);
+void xray_list_policies(struct wb_call *c);
+void xray_time_series(struct wb_call *c);
 void xray_tag(struct wb_call *c);
 void xray_untag(struct wb_call *c);
 void xray_list_tags(struct wb_call *c);
@@ -64,7 +71,8 @@ extern const struct wb_shape xray_s_put, xray_s_telemetry, xray_s_batch, xray_s_
     xray_s_service_graph, xray_s_trace_graph, xray_s_create_group, xray_s_update_group,
     xray_s_group, xray_s_groups, xray_s_create_rule, xray_s_update_rule, xray_s_rule, xray_s_token,
     xray_s_sampling_summaries, xray_s_targets, xray_s_nothing, xray_s_encryption, xray_s_tag,
-    xray_s_untag, xray_s_list_tags;
+    xray_s_untag, xray_s_list_tags, xray_s_put_policy, xray_s_delete_policy, xray_s_list_policies,
+    xray_s_time_series;
 
 void xray_check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void *arg);
 

@@ -23,5 +23,6 @@ extern const struct wb_cfn_type cfn_s3_bucket, cfn_s3_bucket_policy;
 extern const struct wb_cfn_type cfn_sns_subscription, cfn_sns_topic, cfn_sns_topic_inline_policy,
     cfn_sns_topic_policy;
 extern const struct wb_cfn_type cfn_ssm_parameter;
+extern const struct wb_cfn_type cfn_xray_group, cfn_xray_resource_policy, cfn_xray_sampling_rule;
 
 #endif

@@ -29,7 +29,8 @@ const tone = (s?: Stats) => (!s ? 'quiet' : s.FaultStatistics.TotalCount ? 'bad'
 const told = (s: Service) => (s.SummaryStatistics?.TotalCount
     ? `${duration((s.SummaryStatistics.TotalResponseTime / s.SummaryStatistics.TotalCount) * 1000)}, ${count(s.SummaryStatistics.TotalCount)}×` : '');
 
-export function ServiceMap({ services }: { services: Service[] }) {
+/* With onOpen, a service leads to its traces. */
+export function ServiceMap({ services, onOpen }: { services: Service[]; onOpen?: (s: Service) => void }) {
     if (!services.length)
         return <Empty>Nothing was traced in this time.</Empty>;
     const column = columns(services), used = [...new Set(column.values())].sort((a, b) => a - b), filled = new Map<number, number>();
@@ -40,7 +41,7 @@ export function ServiceMap({ services }: { services: Service[] }) {
     }));
     const width = 2 * LEFT + (used.length - 1) * WIDE, height = Math.max(...filled.values()) * HIGH + 10;
     return <div class="service-map" tabIndex={0}>
-        <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={`${services.length} services and their calls`}>
+        <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role={onOpen ? 'group' : 'img'} aria-label={`${services.length} services and their calls`}>
             <defs><marker id="service-arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0l8 4-8 4z" /></marker></defs>
             {services.flatMap((s) => s.Edges.filter((e) => place.has(e.ReferenceId) && e.ReferenceId !== s.ReferenceId).map((e) => {
                 const a = place.get(s.ReferenceId)!, b = place.get(e.ReferenceId)!, way = Math.hypot(b.x - a.x, b.y - a.y) || 1, dx = ((b.x - a.x) / way) * (R + 3), dy = ((b.y - a.y) / way) * (R + 3);
@@ -48,7 +49,11 @@ export function ServiceMap({ services }: { services: Service[] }) {
             }))}
             {services.map((s) => {
                 const p = place.get(s.ReferenceId)!;
-                return <g key={s.ReferenceId} transform={`translate(${p.x} ${p.y})`}>
+                const press = onOpen && s.Type !== 'client' && {
+                    role: 'link' as const, tabIndex: 0, class: 'open', 'aria-label': `Traces of ${s.Name}, ${s.Type ?? ''} ${told(s)}`, onClick: () => onOpen(s),
+                    onKeyDown: (e: KeyboardEvent) => { if (e.key === 'Enter') onOpen(s); },
+                };
+                return <g key={s.ReferenceId} transform={`translate(${p.x} ${p.y})`} {...(press || {})}>
                     <title>{`${s.Name} ${s.Type ?? ''} ${told(s)}`}</title>
                     <circle r={R} class={tone(s.SummaryStatistics)} />
                     <text y={R + 14} class="name">{cut(s.Type === 'client' ? 'Client' : s.Name, 28)}</text>
