@@ -29,6 +29,9 @@ const tone = (s?: Stats) => (!s ? 'quiet' : s.FaultStatistics.TotalCount ? 'bad'
 const told = (s: Service) => (s.SummaryStatistics?.TotalCount
     ? `${duration((s.SummaryStatistics.TotalResponseTime / s.SummaryStatistics.TotalCount) * 1000)}, ${count(s.SummaryStatistics.TotalCount)}×` : '');
 
+const nameOf = (s: Service) => cut(s.Type === 'client' ? 'Client' : s.Name, 28);
+const lineOf = (s: Service) => (s.Type === 'client' ? '' : cut([s.Type, told(s)].filter(Boolean).join(' · ').replace(/^AWS::/, ''), 36));
+
 /* With onOpen, a service leads to its traces. */
 export function ServiceMap({ services, onOpen }: { services: Service[]; onOpen?: (s: Service) => void }) {
     if (!services.length)
@@ -50,14 +53,14 @@ export function ServiceMap({ services, onOpen }: { services: Service[]; onOpen?:
             {services.map((s) => {
                 const p = place.get(s.ReferenceId)!;
                 const press = onOpen && s.Type !== 'client' && {
-                    role: 'link' as const, tabIndex: 0, class: 'open', 'aria-label': `Traces of ${s.Name}, ${s.Type ?? ''} ${told(s)}`, onClick: () => onOpen(s),
+                    role: 'link' as const, tabindex: 0, class: 'open', 'aria-label': `${nameOf(s)} ${lineOf(s)}`, onClick: () => onOpen(s),
                     onKeyDown: (e: KeyboardEvent) => { if (e.key === 'Enter') onOpen(s); },
                 };
                 return <g key={s.ReferenceId} transform={`translate(${p.x} ${p.y})`} {...(press || {})}>
-                    <title>{`${s.Name} ${s.Type ?? ''} ${told(s)}`}</title>
+                    {!press && <title>{`${s.Name} ${s.Type ?? ''} ${told(s)}`}</title>}
                     <circle r={R} class={tone(s.SummaryStatistics)} />
-                    <text y={R + 14} class="name">{cut(s.Type === 'client' ? 'Client' : s.Name, 28)}</text>
-                    <text y={R + 28}>{s.Type === 'client' ? '' : cut([s.Type, told(s)].filter(Boolean).join(' · ').replace(/^AWS::/, ''), 36)}</text>
+                    <text y={R + 14} class="name">{nameOf(s)}</text>
+                    <text y={R + 28}>{lineOf(s)}</text>
                 </g>;
             })}
         </svg>

@@ -27,7 +27,7 @@ export function State({ fault, error, throttle, partial }: { fault?: boolean; er
 
 /* --- logs --- */
 
-const AROUND = 60e3; /* what a function wrote just before and after belongs to it */
+const AROUND = 60e3, NEAR = 1e3; /* ms; what was written just before and after belongs to it */
 
 /* The log groups that a segment names, or that its function writes to. */
 export function logsOf(p: Part): string[] {
@@ -37,10 +37,10 @@ export function logsOf(p: Part): string[] {
 }
 
 /* A log at the time of a trace: the console's time range becomes that time. */
-export function LogLink({ group, from, to, filter, children }: { group: string; from: number; to: number; filter?: string; children?: ComponentChildren }) {
-    const at = href(['logs', group], { filter });
+export function LogLink({ group, from, to, near, children }: { group: string; from: number; to: number; near?: boolean; children?: ComponentChildren }) {
+    const at = href(['logs', group]), around = near ? NEAR : AROUND;
     return <a href={at} onClick={(e) => {
-        range.set({ from: from - AROUND, to: to + AROUND });
+        range.set({ from: from - around, to: to + around });
         if (e.ctrlKey || e.metaKey || e.shiftKey || e.button)
             return;
         e.preventDefault();
@@ -61,7 +61,7 @@ function Exceptions({ of }: { of: Exception[] }) {
 
 export function PartDialog({ part: p, began, onClose }: { part: Part; began: number; onClose: () => void }) {
     const { subsegments, ...own } = p, end = p.end_time ?? p.start_time;
-    const request = p.http?.request, id = p.aws?.request_id;
+    const request = p.http?.request;
     return <Dialog title={p.name} wide onClose={onClose}><div class="trace-part">
         <Facts of={[
             ['State', <State {...p} partial={p.end_time === undefined} />],
@@ -72,7 +72,7 @@ export function PartDialog({ part: p, began, onClose }: { part: Part; began: num
             ['Operation', p.aws?.operation], ['Resource', p.aws?.function_arn ?? p.aws?.table_name ?? p.aws?.queue_url ?? p.aws?.topic_arn],
             ['Query', p.sql?.sanitized_query], ['User', p.user], ['Below it', subsegments?.length ? `${subsegments.length} ${subsegments.length === 1 ? 'subsegment' : 'subsegments'}` : ''],
             ['Log', logsOf(p).length > 0 && <>{logsOf(p).map((g) => <div><LogLink group={g} from={p.start_time * 1000} to={end * 1000} />
-                {id && <> (<LogLink group={g} from={p.start_time * 1000} to={end * 1000} filter={`"${id}"`}>this invocation</LogLink>)</>}</div>)}</>],
+                {' '}(<LogLink group={g} from={p.start_time * 1000} to={end * 1000} near>only while it ran</LogLink>)</div>)}</>],
         ].filter(([, v]) => v !== false) as [string, ComponentChildren][]} />
         {typeof p.cause === 'object' && <Exceptions of={p.cause.exceptions ?? []} />}
         {p.annotations && <><h3>Annotations</h3><Facts of={Object.entries(p.annotations).map(([k, v]) => [k, text(v)])} /></>}
