@@ -156,7 +156,7 @@ def reading(w):
         return [m for page in pages for m in messages(page)]
     assert found(logStreamNames=["s"], PaginationConfig={"PageSize": 77}) == all_lines + ["later"]
     assert found(filterPattern='{ $.n > 97 && $.s = "s*" }') == ['{"n": 98, "s": "s2"}', '{"n": 99, "s": "s2"}']
-    assert found(filterPattern="%^line 99[0-9]$%", logStreamNamePrefix="s") == all_lines[990:]
+    assert found(filterPattern=r"%^line\s99[0-9]$%", logStreamNamePrefix="s") == all_lines[990:]
     assert found(filterPattern="[word=line, number>=998]") == ["line 998", "line 999"]
     assert found(filterPattern="?later -x", logStreamNamePrefix="z") == found(logStreamNames=["z"])
     assert refused("InvalidParameterException", logs.filter_log_events, logGroupName="/read", filterPattern="{ $.a = ") == "Invalid filter pattern"
