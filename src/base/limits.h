@@ -351,6 +351,8 @@
 #define WB_XRAY_FILTER_MAX      2000
 #define WB_XRAY_FILTER_DEPTH    32
 #define WB_XRAY_FILTER_GROUPS   4  /* groups that name groups */
+#define WB_XRAY_INSIGHT_FAULTS  5  /* of a service in five minutes, to be an anomaly */
+#define WB_XRAY_INSIGHT_PERCENT 10 /* of its requests, at least */
 #define WB_XRAY_CAUSES          10 /* root causes of a kind that are shown of a trace */
 #define WB_XRAY_CAUSE_DEPTH     64
 #define WB_XRAY_POLICIES_MAX    5

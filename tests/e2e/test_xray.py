@@ -164,6 +164,54 @@ def series(w):
         refused("InvalidRequestException", x.get_time_series_service_statistics, **window(**more))
 
 
+def insights(w):
+    """A database fails in two periods of five minutes, a cache in the current one: an insight each, for a group with insights."""
+    x = w.client("xray")
+    x.create_group(GroupName="watched", FilterExpression='annotation.watched = true', InsightsConfiguration={"InsightsEnabled": True})
+    x.create_group(GroupName="unwatched", FilterExpression='annotation.watched = true')
+    base = int(time.time()) // 300 * 300 - 900
+    if base // 21600 != (base + 600) // 21600:
+        base -= 3600  # an insight ends with its quarter of a day
+
+    def requests(at, called, count, faults):
+        for i in range(count):
+            t, fault = trace_id(at + 1), {"fault": True} if i < faults else {}
+            put(x, segment(t, name="shop", start_time=at + 1, end_time=at + 2, annotations={"watched": True}, **fault, subsegments=[
+                {"name": called, "id": os.urandom(8).hex(), "namespace": "remote", "start_time": at + 1.1, "end_time": at + 1.9, **fault}]))
+    requests(base - 300, "db", 20, 1)
+    requests(base, "db", 20, 8)
+    requests(base + 300, "db", 20, 9)
+    requests(base + 600, "db", 60, 4)
+    requests(int(time.time()) - 2, "cache", 6, 6)
+
+    def found(**more):
+        hours = {"StartTime": datetime.datetime.fromtimestamp(base - 3600, datetime.timezone.utc)}
+        return x.get_insight_summaries(**{**window(), **hours, "GroupName": "watched", **more})["InsightSummaries"]
+    closed, active = (found(States=[state]) for state in ("CLOSED", "ACTIVE"))
+    assert [i["RootCauseServiceId"]["Name"] for i in closed] == ["db"] and [i["RootCauseServiceId"]["Name"] for i in active] == ["cache"]
+    i = closed[0]
+    assert (i["StartTime"].timestamp(), i["EndTime"].timestamp(), i["Categories"], i["GroupName"]) == (base, base + 600, ["FAULT"], "watched")
+    impact = {"FaultCount": 17, "OkCount": 23, "TotalCount": 40}
+    assert i["RootCauseServiceRequestImpactStatistics"] == impact and i["ClientRequestImpactStatistics"] == impact
+    assert [s["ServiceId"]["Name"] for s in i["TopAnomalousServices"]] == ["db", "shop"] and "17 of its 40" in i["Summary"]
+    assert len(found()) == 2 and len(found(MaxResults=1)) == 1 and found(GroupName="unwatched") == []
+    one = x.get_insight(InsightId=i["InsightId"])["Insight"]
+    assert one == {k: v for k, v in i.items() if k != "LastUpdateTime"}
+    events = x.get_insight_events(InsightId=i["InsightId"])["InsightEvents"]
+    assert [(e["EventTime"].timestamp(), e["RootCauseServiceRequestImpactStatistics"]["FaultCount"]) for e in events] == [(base + 300, 8), (base + 600, 17)]
+    graph = x.get_insight_impact_graph(InsightId=i["InsightId"], StartTime=i["StartTime"], EndTime=i["EndTime"])["Services"]
+    name = {s["ReferenceId"]: (s["Name"], s.get("Type")) for s in graph}
+    assert {(name[s["ReferenceId"]], name[e["ReferenceId"]]) for s in graph for e in s["Edges"]} == {
+        (("shop", "client"), ("shop", None)), (("shop", None), ("db", "remote"))}
+    refused("InvalidRequestException", x.get_insight, InsightId="00000000-0000-5000-8000-000000000000")
+    refused("InvalidRequestException", x.get_insight_events, InsightId=i["InsightId"], NextToken="x")
+    refused("InvalidRequestException", x.get_insight_summaries, **window())
+    refused("InvalidRequestException", x.get_insight_summaries, **window(GroupName="nobody"))
+    for group in ("watched", "unwatched"):
+        x.delete_group(GroupName=group)
+    refused("InvalidRequestException", x.get_insight, InsightId=i["InsightId"])
+
+
 def policies(w):
     x = w.client("xray")
     document = policy({"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "xray:PutTraceSegments", "Resource": "*"})
@@ -301,7 +349,7 @@ def expiry():
 
 def main():
     with Waybill() as w:
-        for part in (validation, reading, paging, graphs, series, groups, policies, sampling, function, who_may, survives):
+        for part in (validation, reading, paging, graphs, series, groups, insights, policies, sampling, function, who_may, survives):
             part(w)
             print(part.__name__)
         w.stop()

@@ -208,21 +208,26 @@ static void out_edges(struct wb_out *o, const struct node *n)
     wb_out_end(o);
 }
 
-static void out_node(struct wb_out *o, const struct node *n)
+static void out_name(struct wb_out *o, const struct node *n)
 {
-    bool client = wb_slice_is(n->type, "client");
-    wb_out_object(o, NULL);
     wb_out_i64(o, "ReferenceId", n->id);
     wb_out_str(o, "Name", n->name);
     wb_out_list(o, "Names");
     wb_out_str(o, NULL, n->name);
     wb_out_end(o);
-    if (n->root)
-        wb_out_bool(o, "Root", true);
     if (n->account.n)
         wb_out_str(o, "AccountId", n->account);
     if (n->type.n)
         wb_out_str(o, "Type", n->type);
+}
+
+static void out_node(struct wb_out *o, const struct node *n)
+{
+    bool client = wb_slice_is(n->type, "client");
+    wb_out_object(o, NULL);
+    out_name(o, n);
+    if (n->root)
+        wb_out_bool(o, "Root", true);
     wb_out_cstr(o, "State", n->inferred || client ? "unknown" : "active");
     out_span(o, &n->stats);
     out_edges(o, n);
@@ -239,5 +244,23 @@ void xray_graph_out(struct xray_graph *g, struct wb_out *o)
     wb_out_list(o, "Services");
     for (const struct node *n = g->first; n; n = n->next)
         out_node(o, n);
+    wb_out_end(o);
+}
+
+void xray_graph_out_brief(struct xray_graph *g, struct wb_out *o)
+{
+    wb_out_list(o, "Services");
+    for (const struct node *n = g->first; n; n = n->next) {
+        wb_out_object(o, NULL);
+        out_name(o, n);
+        wb_out_list(o, "Edges");
+        for (const struct edge *e = n->edge; e; e = e->next) {
+            wb_out_object(o, NULL);
+            wb_out_i64(o, "ReferenceId", e->to->id);
+            wb_out_end(o);
+        }
+        wb_out_end(o);
+        wb_out_end(o);
+    }
     wb_out_end(o);
 }

@@ -37,6 +37,8 @@ struct xray_graph *xray_graph_new(struct wb_arena *a);
 void xray_graph_add(struct xray_graph *g, const struct xray_trace *t);
 /* Writes the list "Services". */
 void xray_graph_out(struct xray_graph *g, struct wb_out *o);
+/* The same without times and statistics. */
+void xray_graph_out_brief(struct xray_graph *g, struct wb_out *o);
 void xray_graph_free(struct xray_graph *g);
 
 #endif

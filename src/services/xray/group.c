@@ -227,30 +227,71 @@ void xray_get_group(struct wb_call *c)
         out_group(c, &g);
 }
 
+static struct wb_scan *scan(struct wb_call *c)
+{
+    return wb_tx_scan_prefix(
+        c->tx, wb_key(c->arena, WB_T_XRAY_GROUP, "ss", c->ctx.account, c->ctx.region));
+}
+
+/* The next group of the scan. */
+static bool next(struct wb_call *c, struct wb_scan *s, struct group *g)
+{
+    struct wb_slice key, value;
+    while (wb_tx_next(c->tx, s, &key, &value)) {
+        uint16_t table;
+        struct wb_key_rd k = wb_key_rd(c->arena, key, &table);
+        *g = (struct group){0};
+        wb_key_rd_str(&k);
+        wb_key_rd_str(&k);
+        g->name = wb_key_rd_str(&k);
+        if (read_row(c->arena, value, g))
+            return true;
+    }
+    return false;
+}
+
 /* There are never more than one page of them. */
 void xray_get_groups(struct wb_call *c)
 {
-    struct wb_slice key, value;
+    struct group g;
     if (wb_in_str(c, "NextToken").p) {
         xray_invalid(c, "Invalid next token.");
         return;
     }
-    struct wb_scan *s = wb_tx_scan_prefix(
-        c->tx, wb_key(c->arena, WB_T_XRAY_GROUP, "ss", c->ctx.account, c->ctx.region));
+    struct wb_scan *s = scan(c);
     wb_out_list(&c->out, "Groups");
-    while (wb_tx_next(c->tx, s, &key, &value)) {
-        uint16_t table;
-        struct wb_key_rd k = wb_key_rd(c->arena, key, &table);
-        struct group g = {0};
-        wb_key_rd_str(&k);
-        wb_key_rd_str(&k);
-        g.name = wb_key_rd_str(&k);
-        if (!read_row(c->arena, value, &g))
-            continue;
+    while (next(c, s, &g)) {
         wb_out_object(&c->out, NULL);
         group_members(c, &g);
         wb_out_end(&c->out);
     }
     wb_out_end(&c->out);
     wb_scan_close(s);
+}
+
+/* --- for others --- */
+
+static struct xray_group told(struct wb_call *c, const struct group *g)
+{
+    return (struct xray_group){g->name, arn_of(c, g), g->filter, g->insights};
+}
+
+bool xray_group_of_call(struct wb_call *c, struct xray_group *out)
+{
+    struct group g;
+    if (!find(c, &g))
+        return false;
+    *out = told(c, &g);
+    return true;
+}
+
+size_t xray_group_list(struct wb_call *c, struct xray_group *out)
+{
+    struct wb_scan *s = scan(c);
+    struct group g;
+    size_t n = 0;
+    while (n < WB_XRAY_GROUPS_MAX && next(c, s, &g))
+        out[n++] = told(c, &g);
+    wb_scan_close(s);
+    return n;
 }

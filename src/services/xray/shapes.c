@@ -53,6 +53,16 @@ static const struct wb_shape policy_name = {.kind = WB_STRING,
                                             .max = 128,
                                             .has_min = true,
                                             .has_max = true};
+static const struct wb_shape insight_id = {
+    .kind = WB_STRING,
+    .name = "InsightId",
+    .pattern = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-"
+               "[0-9a-fA-F]{12}"};
+STR(insight_token, "Token", 1, 2000);
+ENUM(insight_state, "InsightState", "ACTIVE", "CLOSED");
+LIST(insight_states, "InsightStateList", 0, 1, insight_state);
+INT(insight_events_max, "GetInsightEventsMaxResults", 1, 50);
+INT(insights_max, "GetInsightSummariesMaxResults", 1, 100);
 STR(policy_token, "ResourcePolicyNextToken", 1, 100);
 STR(entity_selector, "EntitySelectorExpression", 1, 500);
 ENUM(encryption_type, "EncryptionType", "NONE", "KMS");
@@ -146,3 +156,11 @@ INPUT(xray_s_time_series, "GetTimeSeriesServiceStatisticsRequest", R("StartTime"
       R("EndTime", moment), M("GroupName", group_name), M("GroupARN", group_arn),
       M("EntitySelectorExpression", entity_selector), M("Period", integer),
       M("ForecastStatistics", boolean), M("NextToken", string));
+INPUT(xray_s_insight, "GetInsightRequest", R("InsightId", insight_id));
+INPUT(xray_s_insight_events, "GetInsightEventsRequest", R("InsightId", insight_id),
+      M("MaxResults", insight_events_max), M("NextToken", insight_token));
+INPUT(xray_s_insight_graph, "GetInsightImpactGraphRequest", R("InsightId", insight_id),
+      R("StartTime", moment), R("EndTime", moment), M("NextToken", insight_token));
+INPUT(xray_s_insight_summaries, "GetInsightSummariesRequest", M("States", insight_states),
+      M("GroupARN", group_arn), M("GroupName", group_name), R("StartTime", moment),
+      R("EndTime", moment), M("MaxResults", insights_max), M("NextToken", insight_token));

@@ -29,6 +29,14 @@ void xray_invalid(struct wb_call *c, const char *fmt, ...) __attribute__((format
 bool xray_time_in(struct wb_call *c, const char *name, int64_t *ms);
 /* StartTime and EndTime, of a window that AWS takes; false with the call failed. */
 bool xray_window(struct wb_call *c, int64_t *from_ms, int64_t *to_ms);
+struct xray_group {
+    struct wb_slice name, arn, filter;
+    bool insights;
+};
+/* The call's; false with the call failed. */
+bool xray_group_of_call(struct wb_call *c, struct xray_group *g);
+/* All there are, at most WB_XRAY_GROUPS_MAX; their number. */
+size_t xray_group_list(struct wb_call *c, struct xray_group *out);
 /* The groups that expressions of this call may name. */
 const struct xray_groups *xray_groups_of(struct wb_call *c);
 /* The filter of GroupName or GroupARN, null when none is named; false with the call failed. */
@@ -60,6 +68,10 @@ void xray_put_policy(struct wb_call *c);
 void xray_delete_policy(struct wb_call *c);
 void xray_list_policies(struct wb_call *c);
 void xray_time_series(struct wb_call *c);
+void xray_insight(struct wb_call *c);
+void xray_insight_events(struct wb_call *c);
+void xray_insight_graph(struct wb_call *c);
+void xray_insight_summaries(struct wb_call *c);
 void xray_tag(struct wb_call *c);
 void xray_untag(struct wb_call *c);
 void xray_list_tags(struct wb_call *c);
@@ -72,7 +84,8 @@ extern const struct wb_shape xray_s_put, xray_s_telemetry, xray_s_batch, xray_s_
     xray_s_group, xray_s_groups, xray_s_create_rule, xray_s_update_rule, xray_s_rule, xray_s_token,
     xray_s_sampling_summaries, xray_s_targets, xray_s_nothing, xray_s_encryption, xray_s_tag,
     xray_s_untag, xray_s_list_tags, xray_s_put_policy, xray_s_delete_policy, xray_s_list_policies,
-    xray_s_time_series;
+    xray_s_time_series, xray_s_insight, xray_s_insight_events, xray_s_insight_graph,
+    xray_s_insight_summaries;
 
 void xray_check(struct wb_tx *tx, void (*bad)(void *arg, const char *what), void *arg);
 
