@@ -35,7 +35,7 @@ export async function shipments(page) {
     await k.until(async () => (await k.text(page, 'main')).includes('No shipment and no tracking number is called nobody.'));
     await page.keyboard.press('/');
     await page.fill('dialog input', '9400 1052');
-    await k.until(async () => (await k.texts(page, '.hits a')).some((t) => t.startsWith('SHIP-1052') && t.includes('IN_TRANSIT')));
+    await k.until(async () => (await k.texts(page, '.hits li')).some((t) => t.startsWith('SHIP-1052') && t.includes('IN_TRANSIT')));
     await page.keyboard.press('Escape');
     await k.go(page, 'shipments/SHIP-1051');
     has(await k.text(page, '.facts'), 'OUT_FOR_DELIVERY');

@@ -113,6 +113,8 @@ function drawMarks(u: uPlot, marks: Mark[], moments: Moment[]) {
 }
 
 const POWERS = Array.from({ length: 50 }, (_, i) => 2 ** i);
+const WHOLE = Array.from({ length: 16 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
+const isWhole = (v: number | null | undefined) => v === null || v === undefined || Number.isInteger(v);
 
 /* Hours and minutes; the day where it changes. */
 const whenAt = (_u: uPlot, splits: number[], _axis: number, _space: number, step: number) => splits.map((t, i) => {
@@ -134,7 +136,7 @@ function options(p: ChartProps, width: number, colors: string[]): uPlot.Options 
     const axis = (right: boolean): uPlot.Axis => ({
         scale: right ? 'right' : 'left', side: right ? 1 : 3, stroke: ink, font, size: 62, space: Math.max(30, (p.height ?? 220) / 10),
         grid: { show: !right, stroke: line, width: 1 }, ticks: { show: false },
-        incrs: unitAt(right)?.startsWith('Bytes') ? POWERS : undefined,
+        incrs: unitAt(right)?.startsWith('Bytes') ? POWERS : p.series.every((s) => !!s.right !== right || s.values.every(isWhole)) ? WHOLE : undefined, /* no half of a thing */
         values: (_u, splits) => splits.map((v) => (v === null ? '' : withUnit(v, unitAt(right)))),
     });
     const scale = (right: boolean): uPlot.Scale => ({

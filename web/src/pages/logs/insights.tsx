@@ -68,7 +68,8 @@ function Fields({ groups, onChoose }: { groups: string[]; onChoose: (name: strin
         const best = new Map<string, number>();
         for (const f of all.flatMap((a) => a.logGroupFields ?? []))
             best.set(f.name, Math.max(best.get(f.name) ?? 0, f.percent));
-        return [...best].sort((a, b) => b[1] - a[1]).slice(0, 60);
+        const own = (name: string) => Number(name.startsWith('@')); /* the lines' own first */
+        return [...best].sort((a, b) => own(a[0]) - own(b[0]) || b[1] - a[1]).slice(0, 60);
     }, [groups.join()], { still: true });
     if (!found.data?.length)
         return null;
