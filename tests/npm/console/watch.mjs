@@ -148,6 +148,7 @@ export async function traces(page) {
     await k.look(page, 'traces');
     await k.go(page, 'traces?tab=map');
     await k.until(() => page.locator('.service-map circle').count());
+    assert.ok(await page.getByRole('link', { name: /^tariff ECS::Container/ }).count(), 'a service is a link to its traces, and named');
     await k.look(page, 'service-map');
     await k.go(page, `traces/${facts.trace.id}`);
     same(await k.texts(page, '.waterfall .what b'), facts.trace.parts);

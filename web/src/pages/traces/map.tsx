@@ -53,13 +53,13 @@ export function ServiceMap({ services, onOpen }: { services: Service[]; onOpen?:
             {services.map((s) => {
                 const p = place.get(s.ReferenceId)!;
                 const press = onOpen && s.Type !== 'client' && {
-                    role: 'link' as const, tabindex: 0, class: 'open', 'aria-label': `${nameOf(s)} ${lineOf(s)}`, onClick: () => onOpen(s),
+                    role: 'link' as const, tabindex: 0, class: 'open', onClick: () => onOpen(s),
                     onKeyDown: (e: KeyboardEvent) => { if (e.key === 'Enter') onOpen(s); },
                 };
                 return <g key={s.ReferenceId} transform={`translate(${p.x} ${p.y})`} {...(press || {})}>
                     {!press && <title>{`${s.Name} ${s.Type ?? ''} ${told(s)}`}</title>}
                     <circle r={R} class={tone(s.SummaryStatistics)} />
-                    <text y={R + 14} class="name">{nameOf(s)}</text>
+                    <text y={R + 14} class="name">{nameOf(s)}</text>{' '}
                     <text y={R + 28}>{lineOf(s)}</text>
                 </g>;
             })}
