@@ -20,6 +20,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* Nothing of a match is left for the next one, but for the steps that it took. */
         assert(first == second || second == WB_REGEX_COSTLY);
     }
+    struct wb_regex_search *s = wb_regex_search_compile(&a, pattern, &why);
+    assert(s || why);
+    if (s) {
+        struct wb_slice group[WB_REGEX_GROUPS_MAX];
+        enum wb_regex_result quick = wb_regex_find(s, rest, NULL),
+                             whole = wb_regex_find(s, rest, group);
+        assert(quick == whole || quick == WB_REGEX_COSTLY || whole == WB_REGEX_COSTLY);
+        for (uint32_t i = 0; whole == WB_REGEX_YES && i < wb_regex_groups(s); i++)
+            assert(!group[i].p ||
+                   (group[i].p >= rest.p && group[i].p + group[i].n <= rest.p + rest.n));
+    }
     wb_arena_release(&a);
     return 0;
 }

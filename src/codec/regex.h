@@ -44,7 +44,7 @@ struct wb_regex_search *wb_regex_search_compile(struct wb_arena *a, struct wb_sl
 uint32_t wb_regex_groups(const struct wb_regex_search *r);
 /* Of group i, from 0; null when it has none. */
 struct wb_slice wb_regex_group_name(const struct wb_regex_search *r, uint32_t i);
-/* group: NULL, or room for all of them, null slices for those that took no part. COSTLY after
+/* group: NULL, or room for all of them; after YES what they took, null for no part. COSTLY after
  * WB_REGEX_FIND_STEPS_MAX steps. One thread at a time. */
 enum wb_regex_result wb_regex_find(struct wb_regex_search *r, struct wb_slice text,
                                    struct wb_slice *group);

@@ -27,6 +27,7 @@ struct wb_regex_search {
     struct wb_slice name[WB_REGEX_GROUPS_MAX];
     struct wb_slice needle; /* every match contains it; null: unknown */
     bool plain;             /* and nothing else */
+    struct wb_slice prefix; /* every match begins with it; null: unknown */
     uint64_t first[2];      /* ASCII characters a match can begin with ... */
     bool first_known;       /* ... and no others, but for those beyond ASCII */
     struct thread_list now, next;
@@ -77,6 +78,20 @@ static void gather(struct literal *l, const struct node *n)
             end_run(l);
         }
     }
+}
+
+/* The plain text that the pattern begins with; true when there is nothing else. */
+static bool gather_prefix(struct wb_buf *b, const struct node *n)
+{
+    char c;
+    if (n->kind == CAT)
+        return gather_prefix(b, n->a) && gather_prefix(b, n->b);
+    if (n->kind == GROUP)
+        return gather_prefix(b, n->a);
+    if (n->kind != SET || !single(&n->set, &c))
+        return n->kind == EMPTY;
+    wb_buf_char(b, c);
+    return true;
 }
 
 static bool only_text(const struct node *n)
@@ -130,6 +145,9 @@ struct wb_regex_search *wb_regex_search_compile(struct wb_arena *a, struct wb_sl
     end_run(&l);
     r->needle = l.best.n ? wb_buf_slice(&l.best) : WB_SLICE_NULL;
     r->plain = only_text(n);
+    struct wb_buf prefix = wb_buf_in(a);
+    gather_prefix(&prefix, n);
+    r->prefix = prefix.n ? wb_buf_slice(&prefix) : WB_SLICE_NULL;
     unsigned visits = 0;
     r->first_known = first_of(r, 0, &visits);
     size_t caps = 2 * (size_t)r->groups;
@@ -217,7 +235,11 @@ static bool add(struct wb_regex_search *r, struct thread_list *to, uint32_t pc,
 /* The first place at or after `at` where a match may begin. */
 static size_t may_begin(const struct wb_regex_search *r, struct wb_slice text, size_t at)
 {
-    while (at < text.n) {
+    if (r->prefix.n) {
+        ptrdiff_t found = wb_slice_find(text, r->prefix, at);
+        return found < 0 ? text.n : (size_t)found;
+    }
+    while (at < text.n && r->first_known) {
         unsigned char c = (unsigned char)text.p[at];
         if (c > 127 || r->first[c >> 6] >> (c & 63) & 1)
             break;
@@ -264,7 +286,7 @@ static enum wb_regex_result run(struct wb_regex_search *r, struct wb_slice text)
     r->now.count = 0;
     for (size_t at = 0; at <= text.n;) {
         if (!matched) {
-            if (r->now.count == 0 && r->first_known)
+            if (r->now.count == 0)
                 at = may_begin(r, text, at);
             for (size_t i = 0; i < r->ends; i++)
                 r->cap[i] = NOWHERE;

@@ -2,7 +2,7 @@
 import json
 import time
 
-from waybill_server import Waybill, refused, wait_for
+from waybill_server import Waybill, allow, refused, wait_for
 
 ACCOUNT = "000000000000"
 START = 1795392000  # 2026-11-23T00:00:00Z
@@ -33,7 +33,7 @@ def result(w, query):
     def ended():
         r = w.client("logs").get_query_results(queryId=query)
         return r if r["status"] not in ("Scheduled", "Running") else None
-    return wait_for(ended)
+    return wait_for(ended, 120)
 
 
 def rows(answer):
@@ -93,10 +93,168 @@ def wrong(w):
     assert [q["queryId"] for q in logs.describe_queries()["queries"]] == [done] + [q["queryId"] for q in before]
 
 
+def records(w):
+    """@ptr leads to the whole event; the fields of a group."""
+    logs = w.client("logs")
+    put(w, "/app", [{"deep": {"list": [{"x": "y"}], "yes": True}}], stream="b")
+    r = result(w, begin(w, "fields deep.list[0].x | filter ispresent(deep.yes)"))
+    assert rows(r) == [{"deep.list.0.x": "y"}], r
+    pointer = r["results"][0][-1]
+    assert pointer["field"] == "@ptr"
+    record = logs.get_log_record(logRecordPointer=pointer["value"])["logRecord"]
+    assert record.pop("@ptr") == pointer["value"] and abs(int(record.pop("@timestamp")) / 1000 - time.time()) < 60 and record.pop("@ingestionTime")
+    assert record == {"@message": '{"deep": {"list": [{"x": "y"}], "yes": true}}', "@logStream": "b", "@log": f"{ACCOUNT}:/app", "deep.list.0.x": "y", "deep.yes": "1"}
+    fields = {f["name"]: f["percent"] for f in logs.get_log_group_fields(logGroupName="/app")["logGroupFields"]}
+    assert fields["@message"] == 100 and fields["kind"] == 99 and fields["deep.yes"] == 0, fields
+    assert logs.get_log_group_fields(logGroupName="/app", time=1)["logGroupFields"] == []
+    refused("ResourceNotFoundException", lambda: logs.get_log_group_fields(logGroupName="/none"))
+    # A stream made again under its name does not have the old lines, for queries neither.
+    logs.delete_log_stream(logGroupName="/app", logStreamName="b")
+    logs.create_log_stream(logGroupName="/app", logStreamName="b")
+    refused("ResourceNotFoundException", lambda: logs.get_log_record(logRecordPointer=pointer["value"]))
+    assert ask(w, "stats count(*) as n") == [{"n": "300"}]
+
+
+def definitions(w):
+    logs = w.client("logs")
+    ids = [logs.put_query_definition(name=f"folder/{i:02}", queryString="fields a")["queryDefinitionId"] for i in range(5)]
+    logs.put_query_definition(name="other", queryString="not even a query", logGroupNames=["/a", "/b"])
+    found = logs.describe_query_definitions(queryDefinitionNamePrefix="folder")["queryDefinitions"]
+    assert sorted(d["queryDefinitionId"] for d in found) == sorted(ids) and abs(found[0]["lastModified"] / 1000 - time.time()) < 60
+    paged, token = [], {}
+    while token is not None:
+        page = logs.describe_query_definitions(maxResults=2, **token)
+        paged += page["queryDefinitions"]
+        token = {"nextToken": page["nextToken"]} if "nextToken" in page else None
+    assert len(paged) == len({d["queryDefinitionId"] for d in paged}) == 6
+    assert logs.put_query_definition(name="new", queryString="limit 1", queryDefinitionId=ids[0])["queryDefinitionId"] == ids[0]
+    new, = logs.describe_query_definitions(queryDefinitionNamePrefix="new")["queryDefinitions"]
+    assert {k: new[k] for k in ("name", "queryString", "logGroupNames")} == {"name": "new", "queryString": "limit 1", "logGroupNames": []}
+    other, = logs.describe_query_definitions(queryDefinitionNamePrefix="other")["queryDefinitions"]
+    assert other["logGroupNames"] == ["/a", "/b"]
+    refused("ResourceNotFoundException", lambda: logs.put_query_definition(name="x", queryString="y", queryDefinitionId="none"))
+    assert refused(INVALID, lambda: logs.put_query_definition(name="a:b", queryString="y"))
+    assert logs.delete_query_definition(queryDefinitionId=ids[0])["success"] is True
+    refused("ResourceNotFoundException", lambda: logs.delete_query_definition(queryDefinitionId=ids[0]))
+    assert "nextToken" in refused(INVALID, lambda: logs.describe_query_definitions(nextToken="forged"))
+    assert len(logs.describe_query_definitions()["queryDefinitions"]) == 5
+
+
+def who_may(w):
+    log_arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
+    one = w.user("reader", allow(["logs:StartQuery", "logs:GetLogRecord"], log_arn + "/app:*"), allow("logs:GetQueryResults"))("logs")
+    times = {"startTime": int(time.time()) - 60, "endTime": int(time.time()) + 60, "queryString": "fields @message | limit 1"}
+    query = one.start_query(logGroupName="/app", **times)["queryId"]
+    row = wait_for(lambda: one.get_query_results(queryId=query)["results"] or None)[0]
+    assert one.get_log_record(logRecordPointer=row[-1]["value"])["logRecord"]["@log"] == f"{ACCOUNT}:/app"
+    denied = "AccessDeniedException"
+    assert "/other" in refused(denied, lambda: one.start_query(logGroupNames=["/app", "/other"], **times))
+    refused(denied, lambda: one.start_query(logGroupIdentifiers=[log_arn + "/other"], **times))
+    refused(denied, lambda: one.start_query(**{**times, "queryString": "SOURCE logGroups(namePrefix: ['/']) | limit 1"}))
+    refused(denied, lambda: one.stop_query(queryId=query))
+    other = result(w, begin(w, "limit 1", "/other"))["results"][0][-1]["value"]
+    refused(denied, lambda: one.get_log_record(logRecordPointer=other))
+    # Another region has queries of its own.
+    import boto3
+    c = w.credentials()
+    far = boto3.client("logs", endpoint_url=w.url, region_name="eu-west-1", aws_access_key_id=c["AWS_ACCESS_KEY_ID"], aws_secret_access_key=c["AWS_SECRET_ACCESS_KEY"])
+    refused("ResourceNotFoundException", lambda: far.get_query_results(queryId=query))
+    assert far.describe_queries()["queries"] == []
+
+
+def by_cli(w):
+    now = int(time.time())
+    args = ["--start-time", str(now - 3600), "--end-time", str(now + 60)]
+    query = w.aws("logs", "start-query", "--log-group-name", "/app", *args, "--query-string", "stats count(*) as n by kind | sort n")["queryId"]
+    answer = wait_for(lambda: (lambda a: a if a["status"] == "Complete" else None)(w.aws("logs", "get-query-results", "--query-id", query)))
+    assert answer["results"] == [[{"field": "kind", "value": "even"}, {"field": "n", "value": "150"}], [{"field": "kind", "value": "odd"}, {"field": "n", "value": "150"}]], answer
+    wrong_one = w.aws("logs", "start-query", "--log-group-name", "/app", *args, "--query-string", "stats", check=False)
+    assert wrong_one.returncode and "MalformedQueryException" in wrong_one.stderr, wrong_one
+
+
+SLOW = "filter @message like /(a+){35}b/ | stats count(*) as n"
+SLOW_LINES = 1000
+
+
+def running(w, query):
+    """Its row says that it runs, and how far it is."""
+    r = w.client("logs").get_query_results(queryId=query)
+    return r if r["status"] == "Running" and r["statistics"]["recordsScanned"] else None
+
+
+def states(w):
+    logs = w.client("logs")
+    group(w, "/slow")
+    for _ in range(SLOW_LINES // 250):
+        put(w, "/slow", ["b" + "a" * 4000] * 250)
+    assert ask(w, "stats count(*) as n", "/slow") == [{"n": str(SLOW_LINES)}]
+
+    slow = begin(w, SLOW, "/slow")
+    assert wait_for(lambda: running(w, slow))["statistics"]["recordsScanned"] < SLOW_LINES
+    assert logs.stop_query(queryId=slow)["success"] is True
+    r = logs.get_query_results(queryId=slow)
+    assert r["status"] == "Cancelled" and r["results"] == []
+    assert "not running" in refused(INVALID, lambda: logs.stop_query(queryId=slow))
+
+    many = [begin(w, SLOW, "/slow") for _ in range(100)]
+    assert "[100]" in refused("LimitExceededException", lambda: begin(w, SLOW, "/slow"))
+    assert len(logs.describe_queries(status="Running", logGroupName="/slow")["queries"]) <= 2
+    waiting = logs.describe_queries(status="Scheduled", maxResults=60)
+    assert len(waiting["queries"]) == 60
+    assert len(waiting["queries"]) + len(logs.describe_queries(status="Scheduled", maxResults=60, nextToken=waiting["nextToken"])["queries"]) >= 95
+    for q in many:
+        logs.stop_query(queryId=q)
+    assert ask(w, "stats count(*) as n") == [{"n": "300"}]  # there is room again, and nobody runs
+    assert {q["queryId"]: q["status"] for q in logs.describe_queries(logGroupName="/slow")["queries"] if q["queryId"] in many} == dict.fromkeys(many, "Cancelled")
+
+
+def survives(w):
+    """kill -9 while one runs: it begins again, and what had ended is as it was."""
+    logs = w.client("logs")
+    done = begin(w, "filter kind = 'odd' | stats sum(n) as s")
+    before = result(w, done)["results"]
+    large = begin(w, "fields @message, concat(@message, n) as twice | limit 10000", "/large")
+    rows_before = result(w, large)["results"]
+    assert len(rows_before) == 6000
+    slow = begin(w, SLOW, "/slow")
+    wait_for(lambda: running(w, slow))
+    w.kill()
+    w.start()
+    assert logs.get_query_results(queryId=slow)["status"] in ("Scheduled", "Running", "Complete")
+    r = result(w, slow)
+    assert r["status"] == "Complete" and r["results"] == [] and r["statistics"]["recordsScanned"] == SLOW_LINES, r
+    assert logs.get_query_results(queryId=done)["results"] == before
+    assert logs.get_query_results(queryId=large)["results"] == rows_before
+
+
+def ends(w):
+    """An hour is the limit; a week later it is gone. By the test clock."""
+    logs = w.client("logs")
+    slow = begin(w, SLOW, "/slow")
+    wait_for(lambda: running(w, slow))
+    w.page("/_waybill/clock", json.dumps({"advance_ms": 3601000}).encode(), "POST")
+    assert result(w, slow)["status"] == "Timeout"
+    w.page("/_waybill/clock", json.dumps({"advance_ms": 7 * 86400000 + 1000}).encode(), "POST")
+    wait_for(lambda: logs.describe_queries()["queries"] == [] or None)
+    refused("ResourceNotFoundException", lambda: logs.get_query_results(queryId=slow))
+
+
+def too_much(w):
+    """More than a query may take of memory, or its result have."""
+    group(w, "/large")
+    for i in range(12):
+        put(w, "/large", [{"n": f"{i}-{k}", "pad": "x" * 1200} for k in range(500)])
+    r = result(w, begin(w, "fields " + ", ".join(f"@message as m{i}" for i in range(4)) + " | limit 10000", "/large"))
+    assert r["status"] == "Failed" and r["results"] == [], r["status"]
+
+
 def main():
-    with Waybill() as w:
-        queries(w)
-        wrong(w)
+    with Waybill(args=["--test-clock"]) as w:
+        for part in (queries, wrong, records, definitions, who_may, by_cli, states, too_much, survives, ends):
+            part(w)
+            print(part.__name__, flush=True)
+        w.stop()
+        assert "all well" in w.waybill("check", "--data", w.data).stdout
 
 
 if __name__ == "__main__":

@@ -163,6 +163,18 @@ const tests = {
         }
         assert.deepEqual(found.map((x) => [x.logStreamName, x.message, Math.abs(x.timestamp - now) < 60000]), [['s', 'fünf', true], ['s', 'fünfzig', true]])
         live.destroy()
+        const span = { logGroupNames: ['g'], startTime: Math.floor(now / 1000) - 60, endTime: Math.floor(now / 1000) + 60 }
+        const { queryId } = await call('StartQuery', { ...span, queryLanguage: 'CWLI', queryString: 'filter @message like /[en]i/ | stats count(*) as n, latest(@message) as last' })
+        let answer
+        do answer = await call('GetQueryResults', { queryId })
+        while (/Scheduled|Running/.test(answer.status))
+        assert.deepEqual(answer.results, [[{ field: 'n', value: '3' }, { field: 'last', value: 'drei' }]])
+        assert.deepEqual([answer.status, answer.statistics.recordsMatched, answer.statistics.recordsScanned], ['Complete', 3, 6])
+        const wrong = await fails(all, 'MalformedQueryException', call('StartQuery', { ...span, queryString: 'fields a,' }))
+        assert.deepEqual(wrong.queryCompileError.location, { startCharOffset: 9, endCharOffset: 9 })
+        await fails(all, 'MalformedQueryException', call('StartQuery', { ...span, queryLanguage: 'SQL', queryString: 'SELECT 1' }))
+        const { queryDefinitionId } = await call('PutQueryDefinition', { name: 'saved', queryString: 'limit 1' })
+        assert.deepEqual((await call('DescribeQueryDefinitions', {})).queryDefinitions.map((d) => [d.queryDefinitionId, d.name]), [[queryDefinitionId, 'saved']])
     },
     async cloudformation() {
         const { all, c, call } = await client('cloudformation')

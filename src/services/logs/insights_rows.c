@@ -275,7 +275,8 @@ void ins_rows_add(struct ins_rows *r, struct ins_eval *e)
 
 size_t ins_rows_done(struct ins_rows *r, struct ins_kept ***row)
 {
-    qsort_r(r->row, r->count, sizeof(struct row *), cmp_row, r);
+    if (r->count)
+        qsort_r(r->row, r->count, sizeof(struct row *), cmp_row, r);
     size_t n = r->count < r->limit ? r->count : r->limit;
     r->done = wb_xcalloc(n + 1, sizeof(struct ins_kept *));
     for (size_t i = 0; i < n; i++)

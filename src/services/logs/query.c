@@ -94,9 +94,15 @@ void logs_of_query(struct wb_call *c)
 void logs_prepare_query(struct wb_call *c)
 {
     struct insights_error e;
-    c->prepared = compile(c, &e);
+    struct wb_slice language = wb_in_str(c, "queryLanguage");
+    bool ours = !language.p || wb_slice_is(language, "CWLI");
+    c->prepared = ours ? compile(c, &e) : NULL;
     if (c->prepared)
         return;
+    if (!ours)
+        e = (struct insights_error){
+            .message =
+                wb_printf(c->arena, "the query language %.*s is not supported", WB_FMT(language))};
     wb_fail(c, "MalformedQueryException", 400, "%.*s", WB_FMT(e.message));
     struct wb_buf b = wb_buf_in(c->arena);
     struct wb_json_writer w;

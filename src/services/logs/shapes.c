@@ -145,9 +145,10 @@ INT(queries_max, "DescribeQueriesMaxResults", 1, 1000);
 INT(definitions_max, "QueryListMaxResults", 1, 1000);
 LIST(groups, "LogGroupNames", 0, 0, group);
 LIST(identifiers, "LogGroupIdentifiers", 0, 0, identifier);
+ENUM(language, "QueryLanguage", "CWLI", "SQL", "PPL");
 INPUT(logs_s_start_query, "StartQueryRequest", M("logGroupName", group), M("logGroupNames", groups),
       M("logGroupIdentifiers", identifiers), R("startTime", timestamp), R("endTime", timestamp),
-      R("queryString", query_text), M("limit", events));
+      R("queryString", query_text), M("limit", events), M("queryLanguage", language));
 INPUT(logs_s_query, "QueryRequest", R("queryId", query_id));
 INPUT(logs_s_queries, "DescribeQueriesRequest", M("logGroupName", group), M("status", query_status),
       M("maxResults", queries_max), M("nextToken", token));
