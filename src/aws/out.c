@@ -1,4 +1,6 @@
 #include "aws/out.h"
+#include "codec/cbor.h"
+#include "codec/text.h"
 #include <assert.h>
 #include <math.h>
 
@@ -288,6 +290,17 @@ void wb_out_str(struct wb_out *o, const char *name, struct wb_slice s)
     else
         wb_jw_str(&o->json, s);
     finish(o, name);
+}
+
+void wb_out_bytes(struct wb_out *o, const char *name, struct wb_slice bytes)
+{
+    struct wb_slice text = wb_base64_encode(o->buf.arena, bytes);
+    if (o->cbor && begin(o, name)) {
+        wb_jw_raw(&o->json, wb_printf(o->buf.arena, "\"" WB_CBOR_BYTES "%.*s\"", WB_FMT(text)));
+        finish(o, name);
+    } else if (!o->cbor) {
+        wb_out_str(o, name, text);
+    }
 }
 
 void wb_out_cstr(struct wb_out *o, const char *name, const char *s)

@@ -61,6 +61,7 @@ void wb_out_map_str(struct wb_out *o, struct wb_slice key, struct wb_slice value
 void wb_out_map_double(struct wb_out *o, struct wb_slice key, double value); /* NaN: nothing */
 void wb_out_end(struct wb_out *o); /* closes object, list or map */
 void wb_out_str(struct wb_out *o, const char *name, struct wb_slice s);
+void wb_out_bytes(struct wb_out *o, const char *name, struct wb_slice bytes); /* a blob */
 void wb_out_cstr(struct wb_out *o, const char *name, const char *s);
 void wb_out_i64(struct wb_out *o, const char *name, int64_t v);
 void wb_out_double(struct wb_out *o, const char *name, double v);

@@ -246,7 +246,13 @@ static void put_json_number(struct wb_buf *b, struct wb_json v)
 
 static void put_text(struct wb_buf *b, struct wb_arena *a, struct wb_json v)
 {
-    struct wb_slice s = wb_json_str(v, a);
+    struct wb_slice s = wb_json_str(v, a), bytes;
+    if (wb_slice_starts(wb_json_raw(v), WB_S("\"" WB_CBOR_BYTES)) &&
+        wb_base64_decode(a, wb_slice_sub(s, 1, s.n), &bytes)) {
+        put_head(b, BYTES, bytes.n);
+        wb_buf_slice_put(b, bytes);
+        return;
+    }
     put_head(b, TEXT, s.n);
     wb_buf_slice_put(b, s);
 }
