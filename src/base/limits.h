@@ -271,19 +271,22 @@
 #define WB_EMF_VALUES_MAX      100    /* of one log line */
 
 /* Metric math and GetMetricData (API Reference; CloudWatch quotas, unless said) */
-#define WB_MATH_DEPTH_MAX      100     /* guards recursion */
-#define WB_MATH_NODES_MAX      2048    /* an expression has at most 2,048 characters */
-#define WB_MATH_SERIES_MAX     500     /* of one array */
-#define WB_MATH_VALUES_MAX     4000000 /* numbers made for one request */
-#define WB_METRIC_PERIOD_MAX_S (365 * 86400)
-#define WB_METRIC_DATA_MAX     1000  /* metrics of one PutMetricData */
-#define WB_METRIC_PAGE_SAMPLES 20000 /* series on the Prometheus page */
-#define WB_METRIC_LIST_PAGE    500
-#define WB_METRIC_LIST_ROWS    20000 /* looked at for one page */
-#define WB_METRIC_QUERIES_MAX  500
-#define WB_METRIC_LIST_MS      (14 * 86400000LL) /* a series without data is listed */
-#define WB_METRIC_SEARCH_MAX   1024              /* characters of a search expression */
-#define WB_METRIC_SEARCH_ROWS  100000            /* series looked at for it */
+#define WB_MATH_DEPTH_MAX       100     /* guards recursion */
+#define WB_MATH_NODES_MAX       2048    /* an expression has at most 2,048 characters */
+#define WB_MATH_SERIES_MAX      500     /* of one array */
+#define WB_MATH_VALUES_MAX      4000000 /* numbers made for one request */
+#define WB_SELECT_METRICS_MAX   10000   /* one Metrics Insights query works on */
+#define WB_SELECT_ALARM_METRICS 100     /* ... in an alarm, which the writer evaluates */
+#define WB_SELECT_TERMS_MAX     200     /* conditions of its WHERE */
+#define WB_METRIC_PERIOD_MAX_S  (365 * 86400)
+#define WB_METRIC_DATA_MAX      1000  /* metrics of one PutMetricData */
+#define WB_METRIC_PAGE_SAMPLES  20000 /* series on the Prometheus page */
+#define WB_METRIC_LIST_PAGE     500
+#define WB_METRIC_LIST_ROWS     20000 /* looked at for one page */
+#define WB_METRIC_QUERIES_MAX   500
+#define WB_METRIC_LIST_MS       (14 * 86400000LL) /* a series without data is listed */
+#define WB_METRIC_SEARCH_MAX    1024              /* characters of a search expression */
+#define WB_METRIC_SEARCH_ROWS   100000            /* series looked at for it */
 
 /* Regular expressions that users give (codec/regex.h) */
 #define WB_REGEX_PATTERN_MAX 4096

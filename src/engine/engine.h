@@ -153,11 +153,15 @@ struct wb_page {
     const char *method, *path;
     bool writes; /* runs as a command */
     void (*handle)(struct wb_call *c, struct wb_slice query);
+    bool scans; /* runs in the scan pool */
 };
 void wb_page_register(struct wb_engine *e, const struct wb_page *p);
 /* What the page was asked for: a header of the request (null when absent), its path as sent. */
 struct wb_slice wb_page_header(const struct wb_call *c, const char *name);
 struct wb_slice wb_page_path(const struct wb_call *c);
+/* Does somebody on this machine ask, under a name of this server and not on behalf of another
+ * (forwarded by a proxy, or a foreign web page)? */
+bool wb_page_from_here(const struct wb_call *c);
 /* Operations for a page of our own: POST <path>SERVICE/OPERATION with the input as JSON. Nothing is
  * signed; `who` says who asks, by what else the request carries: it sets principal, account and
  * region in c->ctx, or fails the call. Validation and authorization are those of any call. One a

@@ -72,6 +72,26 @@ bool wb_front_trusted(const struct wb_front *f, const struct wb_http_exchange *x
     return wb_slice_ieq(authority, x->host) || wb_slice_ieq(authority, f->public_host);
 }
 
+static bool is_this_machine(struct wb_slice ip)
+{
+    return wb_slice_starts(ip, WB_S("127.")) || wb_slice_is(ip, "::1") ||
+           wb_slice_starts(ip, WB_S("::ffff:127."));
+}
+
+/* A proxy that says nothing of itself and asks for our own address cannot be told from others. */
+bool wb_page_from_here(const struct wb_call *c)
+{
+    static const char *const passed_on[] = {
+        "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via", "Origin"};
+    const struct request *r = c->front;
+    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+        if (wb_http_header(r->x, passed_on[i]).p)
+            return false;
+    struct wb_slice site = wb_http_header(r->x, "Sec-Fetch-Site");
+    return is_this_machine(c->ctx.source_ip) && known_host(r->front, r->x->host) &&
+           (!site.p || wb_slice_ieq(site, WB_S("same-origin")) || wb_slice_ieq(site, WB_S("none")));
+}
+
 static bool is_account(struct wb_slice s)
 {
     for (size_t i = 0; i < s.n; i++)

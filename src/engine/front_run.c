@@ -315,6 +315,8 @@ void wb_front_run_page(struct request *r)
 {
     if (r->page->writes)
         run_write(r);
+    else if (r->page->scans)
+        run_scan(r);
     else
         run_read(r);
 }

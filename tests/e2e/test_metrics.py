@@ -303,6 +303,54 @@ def real_prometheus(w, cw):
             p.wait()
 
 
+def forwarded(w):
+    """The page of metrics is not for those whom a proxy on this machine lets in, nor for another name of the address."""
+    ask = lambda **headers: requests.get(w.url + "/_waybill/metrics", headers={k.replace("_", "-"): v for k, v in headers.items()}, timeout=20)
+    assert ask().status_code == 200 and ask(Host="localhost:1").status_code == 200
+    for headers in ({"X_Forwarded_For": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"}, {"Via": "1.1 proxy"}, {"Host": "metrics.example.test"},
+                    {"Origin": "http://example.test"}, {"Sec_Fetch_Site": "cross-site"}):
+        answer = ask(**headers)
+        assert answer.status_code == 403 and "not through a proxy" in answer.text, headers
+
+
+def insights(w):
+    cw = w.client("cloudwatch")
+    cw.put_metric_data(Namespace="Shop/Api", MetricData=[
+        {"MetricName": "Calls", "Dimensions": [{"Name": "Host", "Value": h}], "Timestamp": minute(ago), "Value": v, "Unit": "Count"}
+        for h, ago, v in (("a", 9, 1), ("a", 8, 2), ("b", 9, 10), ("b", 8, 20), ("c", 9, 5))])
+
+    def ask(text, **more):
+        answer = cw.get_metric_data(MetricDataQueries=[{"Id": "q1", "Expression": text, "Period": 60, **more}], ScanBy="TimestampAscending", **span(20))
+        return [(r["Label"], r["Values"]) for r in answer["MetricDataResults"]]
+    assert ask('SELECT SUM(Calls) FROM "Shop/Api"') == [("q1", [16, 22])]
+    top = 'SELECT MAX(Calls) FROM SCHEMA("Shop/Api", Host) WHERE Host != \'c\' GROUP BY Host ORDER BY MAX() DESC LIMIT 1'
+    assert ask(top) == [("b", [10, 20])] and ask(top, Label="${LABEL}: ${SUM}") == [("b: 30", [10, 20])]
+    assert "FROM is expected at position" in refused("ValidationError", cw.get_metric_data, MetricDataQueries=[{"Id": "q1", "Expression": "SELECT SUM(a)", "Period": 60}], **span(5))
+    both = cw.get_metric_data(MetricDataQueries=[{"Id": "q1", "Expression": 'SELECT SUM(Calls) FROM "Shop/Api" GROUP BY Host', "Period": 60, "ReturnData": False},
+                                                 {"Id": "e1", "Expression": "SUM(q1) / 2"}], ScanBy="TimestampAscending", **span(20))["MetricDataResults"]
+    assert [r["Values"] for r in both] == [[8, 11]]
+
+    at = lambda zone: cw.get_metric_data(MetricDataQueries=[{"Id": "q1", "Expression": 'SELECT SUM(Calls) FROM "Shop/Api"', "Period": 60, "Label": "${LAST_TIME}"}],
+                                         LabelOptions={"Timezone": zone}, **span(20))["MetricDataResults"][0]["Label"]
+    found = at("+0000")
+    assert re.fullmatch(r"....-..-..T..:..:00Z", found)
+    last = datetime.datetime.fromisoformat(found[:-1])
+    assert at("+0530") == (last + datetime.timedelta(hours=5, minutes=30)).strftime("%Y-%m-%dT%H:%M:00+05:30")
+    refused("ValidationError", at, zone="Berlin")
+
+    widget = json.dumps({"metrics": [[{"expression": top, "period": 60}]], "width": 300, "height": 200, "timezone": "+0200"})
+    assert cw.get_metric_widget_image(MetricWidget=widget)["MetricWidgetImage"].startswith(b"\x89PNG")
+    _, value = by_cbor(w, "GetMetricWidgetImage", {"MetricWidget": widget})
+    assert value["MetricWidgetImage"].startswith(b"\x89PNG"), "a blob is a byte string"
+
+    alarm = {"AlarmName": "calls", "EvaluationPeriods": 10, "DatapointsToAlarm": 1, "Threshold": 21, "ComparisonOperator": "GreaterThanThreshold"}
+    metrics = lambda text: [{"Id": "q1", "Expression": text, "Period": 60, "ReturnData": True}]
+    assert "no GROUP BY" in refused("ValidationError", cw.put_metric_alarm, Metrics=metrics(top), **alarm)
+    cw.put_metric_alarm(Metrics=metrics('SELECT SUM(Calls) FROM "Shop/Api"'), **alarm)
+    wait_for(lambda: cw.describe_alarms(AlarmNames=["calls"])["MetricAlarms"][0]["StateValue"] == "ALARM", 90, 0.5)
+    cw.delete_alarms(AlarmNames=["calls"])
+
+
 def command_line(w):
     w.aws("cloudwatch", "put-metric-data", "--namespace", "Cli", "--metric-name", "Jobs", "--value", "4", "--unit", "Count", "--dimensions", "Queue=mail,Host=b")
     listed = w.aws("cloudwatch", "list-metrics", "--namespace", "Cli")["Metrics"]
@@ -332,7 +380,9 @@ def main():
         refusals(w)
         json_protocol(w)
         cbor_protocol(w)
+        insights(w)
         prometheus(w)
+        forwarded(w)
         command_line(w)
         services(w)
         w.kill()

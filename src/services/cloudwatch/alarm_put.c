@@ -5,6 +5,7 @@
 #include "engine/audit.h"
 #include "engine/tags.h"
 #include "services/cloudwatch/alarm.h"
+#include "services/cloudwatch/select.h"
 
 static void invalid(struct wb_call *c, const char *text)
 {
@@ -73,8 +74,13 @@ static void check_query(struct wb_call *c, struct wb_json q, unsigned *metrics, 
 {
     struct wb_json stat = wb_json_get(q, "MetricStat");
     int64_t p = wb_json_get_i64(wb_json_is(stat) ? stat : q, "Period", 0);
+    struct wb_slice text = wb_json_get_str(q, "Expression", c->arena), why;
+    const struct cw_select *select =
+        text.p && cw_is_select(text) ? cw_select_parse(c->arena, text, &why) : NULL;
     *returned += wb_json_bool(wb_json_get(q, "ReturnData"), true);
     *metrics += wb_json_is(stat);
+    if (select && select->groups)
+        invalid(c, "An alarm watches one time series: its query has no GROUP BY");
     if (!p)
         return;
     if (!period_ok(p))

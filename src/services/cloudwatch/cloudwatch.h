@@ -75,9 +75,9 @@ struct wb_query_result {
 bool wb_query_check(struct wb_arena *a, struct wb_json queries, struct wb_slice *why);
 /* Each metric is read by its own period: from the start of the period in which the window begins,
  * to the end of that in which it ends. The window's period is that of expressions without any
- * metric. */
+ * metric. zone: minutes ahead of UTC, for times in labels. */
 bool wb_query_run(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                  struct wb_json queries, const struct wb_window *w,
+                  struct wb_json queries, const struct wb_window *w, int zone,
                   struct wb_query_result **result, size_t *count, struct wb_slice *why);
 /* The same within what an alarm's evaluation may cost, and without SEARCH. */
 bool wb_query_run_alarm(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,

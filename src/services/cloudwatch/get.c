@@ -106,19 +106,24 @@ void cw_get_metric_data(struct wb_call *c)
 {
     struct wb_window w = {time_in(c, "StartTime"), time_in(c, "EndTime"), 60};
     struct wb_query_result *r;
-    struct wb_slice why;
+    struct wb_slice why,
+        zone_text = wb_json_get_str(wb_in(c, "LabelOptions"), "Timezone", c->arena);
     struct page p = {0};
     size_t n;
+    int zone;
     if (w.start_ms > w.end_ms)
         wb_fail(c, "ValidationException", 400,
                 "The parameter EndTime must be greater than StartTime.");
     else if (w.start_ms == w.end_ms)
         wb_fail(c, "ValidationException", 400,
                 "The parameter StartTime must not equal parameter EndTime.");
+    else if (!cw_zone(zone_text, &zone))
+        wb_fail(c, "ValidationException", 400,
+                "The parameter LabelOptions.Timezone must be of the form +HHMM or -HHMM.");
     if (wb_failed(c) || !open_page(c, &p))
         return;
-    if (!wb_query_run(c->tx, c->ctx.account, c->ctx.region, wb_in(c, "MetricDataQueries"), &w, &r,
-                      &n, &why)) {
+    if (!wb_query_run(c->tx, c->ctx.account, c->ctx.region, wb_in(c, "MetricDataQueries"), &w, zone,
+                      &r, &n, &why)) {
         wb_fail(c, "ValidationException", 400, "%.*s", WB_FMT(why));
         return;
     }

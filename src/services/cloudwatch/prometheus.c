@@ -5,7 +5,9 @@
  * what was measured in that minute. A minute is whole five seconds after its end, because what is
  * counted in memory rides on a commit within a second.
  *
- * Prometheus does not sign requests, so with authorization on only this machine is answered.
+ * Prometheus does not sign requests, so with authorization on only this machine is answered, and no
+ * proxy on it that tells what it is. The page is made in the scan pool and ends after
+ * WB_METRIC_PAGE_SAMPLES samples, which it says.
  */
 #include "base/limits.h"
 #include "engine/metric_rows.h"
@@ -26,6 +28,7 @@ struct samples {
     struct wb_arena *a;
     struct sample *at;
     size_t n;
+    bool cut;
 };
 
 static char lower(char c)
@@ -109,10 +112,13 @@ static void add_row(struct samples *all, struct wb_slice suffix, struct wb_slice
     put_name(&family, m.ns);
     wb_buf_char(&family, '_');
     put_name(&family, m.name);
-    for (size_t i = 0; i < v.n && all->n < WB_METRIC_PAGE_SAMPLES; i++) {
+    for (size_t i = 0; i < v.n && !all->cut; i++) {
         const struct wb_datum *d = &v.at[i].d;
         if (d->second != WB_WHOLE_MINUTE || d->count <= 0)
             continue;
+        all->cut = all->n == WB_METRIC_PAGE_SAMPLES;
+        if (all->cut)
+            break;
         all->at[all->n++] = (struct sample){wb_buf_slice(&family),
                                             labels_of(all, &m, d->unit),
                                             {d->sum, d->count, d->sum / d->count, d->min, d->max}};
@@ -154,7 +160,7 @@ static struct wb_slice page(struct wb_tx *tx)
     int64_t minute = wb_floor_to(tx->now_ms - SETTLE_MS, WB_MINUTE_MS) - WB_MINUTE_MS, at;
     all.at = wb_new_n(tx->arena, struct sample, WB_METRIC_PAGE_SAMPLES);
     struct wb_scan *s = wb_tx_scan_prefix(tx, wb_key(tx->arena, WB_T_METRIC, "i", minute));
-    while (wb_tx_next(tx, s, &key, &row) && wb_metric_key_split(key, &at, &suffix))
+    while (!all.cut && wb_tx_next(tx, s, &key, &row) && wb_metric_key_split(key, &at, &suffix))
         add_row(&all, wb_dup(tx->arena, suffix), row);
     wb_scan_close(s);
     qsort(all.at, all.n, sizeof *all.at, by_family);
@@ -167,21 +173,18 @@ static struct wb_slice page(struct wb_tx *tx)
             put_family(&b, &all, i, end, k);
         i = end;
     }
+    if (all.cut)
+        wb_buf_printf(&b, "# There are more than %d samples; the others are left out.\n",
+                      WB_METRIC_PAGE_SAMPLES);
     return wb_buf_slice(&b);
-}
-
-static bool is_this_machine(struct wb_slice ip)
-{
-    return wb_slice_starts(ip, WB_S("127.")) || wb_slice_is(ip, "::1") ||
-           wb_slice_starts(ip, WB_S("::ffff:127."));
 }
 
 static void show(struct wb_call *c, struct wb_slice query)
 {
     wb_call_header(c, "Content-Type", WB_S("text/plain; version=0.0.4; charset=utf-8"));
-    if (wb_engine_config(c->engine)->auth && !is_this_machine(c->ctx.source_ip)) {
+    if (wb_engine_config(c->engine)->auth && !wb_page_from_here(c)) {
         c->status = 403;
-        c->raw_answer = WB_S("Metrics are shown to this machine only.\n");
+        c->raw_answer = WB_S("Metrics are shown to this machine only, and not through a proxy.\n");
         return;
     }
     c->status = 200;
@@ -189,4 +192,4 @@ static void show(struct wb_call *c, struct wb_slice query)
 }
 
 const struct wb_page cw_prometheus_page = {
-    .method = "GET", .path = "/_waybill/metrics", .handle = show};
+    .method = "GET", .path = "/_waybill/metrics", .scans = true, .handle = show};

@@ -5,6 +5,7 @@
 #include "services/cloudwatch/query.h"
 
 #include "base/limits.h"
+#include "services/cloudwatch/select.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@ struct query {
     struct wb_json metric_stat;
     int64_t period_s; /* 0: none of its own */
     bool returned;
-    struct math_node *node;
+    struct math_node *node;         /* of an expression: this, */
+    const struct cw_select *select; /* or this */
     enum state state;
     struct math_value value;
 };
@@ -29,6 +31,7 @@ struct plan {
     int64_t least_period_s; /* of its metrics; 0: there is none */
     struct math_env env;
     struct query *current;
+    struct label_clock clock;
     struct wb_slice why;
 };
 
@@ -92,8 +95,12 @@ static bool read_metric_stat(struct plan *p, struct query *q, size_t number)
 static bool read_expression(struct plan *p, struct query *q)
 {
     struct wb_slice why;
-    q->node = math_parse(p->arena, q->expression, &why);
-    return q->node || fail(p, "Error in expression '%.*s': %.*s", WB_FMT(q->id), WB_FMT(why));
+    if (cw_is_select(q->expression))
+        q->select = cw_select_parse(p->arena, q->expression, &why);
+    else
+        q->node = math_parse(p->arena, q->expression, &why);
+    return q->node || q->select ||
+           fail(p, "Error in expression '%.*s': %.*s", WB_FMT(q->id), WB_FMT(why));
 }
 
 static bool read_query(struct plan *p, struct query *q, size_t number)
@@ -227,7 +234,7 @@ static bool metrics(struct math_env *e, struct wb_slice part, struct math_value 
                                .s = wb_new_n(p->arena, struct math_series, p->n + 1)};
     for (size_t i = 0; i < p->n; i++) {
         struct query *q = &p->q[i];
-        if (q->node || (part.n && wb_slice_find(q->id, part, 0) < 0))
+        if (q->expression.p || (part.n && wb_slice_find(q->id, part, 0) < 0))
             continue;
         if (!run_query(p, q))
             return false;
@@ -246,9 +253,10 @@ static bool run_query(struct plan *p, struct query *q)
     int64_t period = p->env.period_s;
     p->current = q;
     bool ok;
-    if (q->node) {
+    if (q->expression.p) {
         p->env.period_s = q->period_s ? q->period_s : period;
-        ok = math_eval(&p->env, q->node, &q->value);
+        ok = q->select ? cw_select_run(&p->env, q->select, &q->value)
+                       : math_eval(&p->env, q->node, &q->value);
         p->env.period_s = period;
         if (ok && q->value.type != MATH_SERIES && q->value.type != MATH_ARRAY)
             ok = math_fail(&p->env, "The result must be a time series or an array of them");
@@ -290,11 +298,12 @@ static void add_result(struct plan *p, const struct query *q, const struct math_
                        struct wb_query_result *r)
 {
     bool array = q->value.type == MATH_ARRAY;
-    struct wb_slice own = q->node && !array ? q->id : s->label.p ? s->label : q->id;
+    bool expression = q->expression.p != NULL;
+    struct wb_slice own = expression && !array ? q->id : s->label.p ? s->label : q->id;
     *r = (struct wb_query_result){.id = q->id,
                                   .label = own,
                                   .returned = q->returned,
-                                  .expression = q->node != NULL,
+                                  .expression = expression,
                                   .start_ms = s->start_ms,
                                   .period_s = s->period_s,
                                   .metric = s->id,
@@ -304,9 +313,9 @@ static void add_result(struct plan *p, const struct query *q, const struct math_
                                   .values = {.n = s->n, .value = s->v, .samples = s->samples}};
     if (q->label.p)
         r->label =
-            q->node && array && wb_slice_find(q->label, WB_S("${"), 0) < 0
+            expression && array && wb_slice_find(q->label, WB_S("${"), 0) < 0
                 ? wb_slice_trim(wb_printf(p->arena, "%.*s %.*s", WB_FMT(q->label), WB_FMT(own)))
-                : cw_label(p->arena, q->label, r, own);
+                : cw_label(p->arena, q->label, r, own, &p->clock);
 }
 
 bool wb_query_check(struct wb_arena *a, struct wb_json queries, struct wb_slice *why)
@@ -319,12 +328,13 @@ bool wb_query_check(struct wb_arena *a, struct wb_json queries, struct wb_slice 
 }
 
 static bool run(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                struct wb_json queries, const struct wb_window *w, bool alarm,
+                struct wb_json queries, const struct wb_window *w, int zone, bool alarm,
                 struct wb_query_result **result, size_t *count, struct wb_slice *why)
 {
     struct plan p;
     size_t n = 0;
     bool ok = read_plan(&p, tx->arena, queries) && run_plan(&p, tx, account, region, w, alarm);
+    p.clock = (struct label_clock){tx->now_ms, zone};
     *why = p.why;
     *count = 0;
     if (!ok)
@@ -339,15 +349,15 @@ static bool run(struct wb_tx *tx, struct wb_slice account, struct wb_slice regio
 }
 
 bool wb_query_run(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                  struct wb_json queries, const struct wb_window *w,
+                  struct wb_json queries, const struct wb_window *w, int zone,
                   struct wb_query_result **result, size_t *count, struct wb_slice *why)
 {
-    return run(tx, account, region, queries, w, false, result, count, why);
+    return run(tx, account, region, queries, w, zone, false, result, count, why);
 }
 
 bool wb_query_run_alarm(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                         struct wb_json queries, const struct wb_window *w,
                         struct wb_query_result **result, size_t *count, struct wb_slice *why)
 {
-    return run(tx, account, region, queries, w, true, result, count, why);
+    return run(tx, account, region, queries, w, 0, true, result, count, why);
 }

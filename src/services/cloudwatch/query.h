@@ -9,7 +9,13 @@ bool cw_period_ok(int64_t s);
 /* {Namespace, MetricName, Dimensions} of an input. */
 struct wb_metric_id cw_metric_id(struct wb_arena *a, struct wb_json metric);
 /* label.c: a label with its ${...} filled in; own: what the label would be without. */
+struct label_clock {
+    int64_t now_ms;
+    int zone; /* minutes ahead of UTC */
+};
 struct wb_slice cw_label(struct wb_arena *a, struct wb_slice text, const struct wb_query_result *r,
-                         struct wb_slice own);
+                         struct wb_slice own, const struct label_clock *clock);
+/* "+0130"; null: UTC. False: of no such form. */
+bool cw_zone(struct wb_slice text, int *minutes);
 
 #endif

@@ -9,6 +9,7 @@
 #include "services/cloudwatch/alarm.h"
 #include "services/cloudwatch/canvas.h"
 #include "services/cloudwatch/dashboard_body.h"
+#include "services/cloudwatch/query.h"
 #include <math.h>
 
 #define LEGEND_ROW 12
@@ -24,7 +25,7 @@ struct image {
     struct wb_call *c;
     struct wb_json widget;
     struct wb_window w;
-    int width, height;
+    int width, height, zone;
     bool dark;
     struct wb_query_result *result;
     size_t count;
@@ -176,8 +177,8 @@ static bool read_series(struct image *m)
     wb_jw_end_array(&w);
     struct wb_json queries = wb_json_read(m->c->arena, wb_buf_slice(&b), NULL);
     if (wb_query_check(m->c->arena, queries, &why) &&
-        wb_query_run(m->c->tx, m->c->ctx.account, m->c->ctx.region, queries, &m->w, &m->result,
-                     &m->count, &why))
+        wb_query_run(m->c->tx, m->c->ctx.account, m->c->ctx.region, queries, &m->w, m->zone,
+                     &m->result, &m->count, &why))
         return true;
     wb_fail(m->c, "ValidationException", 400, "%.*s", WB_FMT(why));
     return false;
@@ -280,7 +281,7 @@ static void draw_grid(struct image *m, uint8_t grid, uint8_t ink)
     int marks = (m->x1 - m->x0) / 90 + 1;
     for (int i = 0; i <= marks; i++) {
         int64_t at = m->w.start_ms + range * i / marks;
-        struct wb_slice iso = wb_time_str(a, at, WB_TIME_ISO_S),
+        struct wb_slice iso = wb_time_str(a, at + m->zone * 60000LL, WB_TIME_ISO_S),
                         text =
                             range > 86400000 ? wb_slice_sub(iso, 5, 10) : wb_slice_sub(iso, 11, 16);
         int x = x_of(m, at), left = x - (int)text.n * CW_LETTER_W / 2;
@@ -424,10 +425,14 @@ void cw_widget_image(struct wb_call *c)
         invalid(c, "Only the view timeSeries is drawn here.");
         return;
     }
+    if (!cw_zone(wb_json_get_str(m.widget, "timezone", c->arena), &m.zone)) {
+        invalid(c, "timezone of the widget must be of the form +HHMM or -HHMM.");
+        return;
+    }
     if (!read_window(&m) || !read_series(&m))
         return;
     stack(&m);
     find_axis(&m);
     draw(&m);
-    wb_out_str(&c->out, "MetricWidgetImage", wb_base64_encode(c->arena, cw_png(&m.canvas)));
+    wb_out_bytes(&c->out, "MetricWidgetImage", cw_png(&m.canvas));
 }

@@ -100,7 +100,7 @@ static void check_case(struct wb_tx *tx, void *arg)
     struct wb_window window = {MONDAY_MS, MONDAY_MS + minutes * WB_MINUTE_MS, 60};
     struct wb_query_result *r;
     size_t n;
-    bool ok = wb_query_run(tx, WB_S("1"), WB_S("eu"), list, &window, &r, &n, &why);
+    bool ok = wb_query_run(tx, WB_S("1"), WB_S("eu"), list, &window, 0, &r, &n, &why);
     if (ok != wb_query_check(tx->arena, list, &checked) || ok == (error.p != NULL) ||
         !wb_slice_eq(why, checked) || (error.p && wb_slice_find(why, error, 0) < 0))
         fail_msg("case %u: '%.*s', '%.*s'", q->number, WB_FMT(why), WB_FMT(checked));
