@@ -27,8 +27,9 @@ def move(w, seconds):
 
 
 def span(w):
-    now = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0, microsecond=0)
-    return {"StartTime": now - datetime.timedelta(hours=1), "EndTime": now + datetime.timedelta(hours=23)}
+    """From yesterday on, by whole days: the test's clock goes a day ahead."""
+    now = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"StartTime": now - datetime.timedelta(days=1), "EndTime": now + datetime.timedelta(days=3)}
 
 
 def dims(**given):
@@ -233,6 +234,23 @@ def table(w):
         db.query(TableName="things", IndexName="by-b", KeyConditionExpression="b = :b", ExpressionAttributeValues={":b": {"S": "x"}}, Limit=10)
 
 
+def bucket(w):
+    """Storage is measured after midnight, and the values are of that midnight. The clock is moved by the test."""
+    s3 = w.client("s3")
+    s3.create_bucket(Bucket="goods")
+    s3.put_bucket_versioning(Bucket="goods", VersioningConfiguration={"Status": "Enabled"})
+    for i in range(250):  # more than one step looks at
+        s3.put_object(Bucket="goods", Key=f"k{i % 249}", Body=b"x" * 10)
+    s3.delete_object(Bucket="goods", Key="k1")
+    part = s3.create_multipart_upload(Bucket="goods", Key="parts")["UploadId"]
+    s3.upload_part(Bucket="goods", Key="parts", UploadId=part, PartNumber=1, Body=b"y" * 500)
+    s3.create_bucket(Bucket="none")
+    with Counted(w, "AWS/S3", n("BucketSizeBytes", 3000, BucketName="goods", StorageType="StandardStorage"),
+                 n("NumberOfObjects", 251, BucketName="goods", StorageType="AllStorageTypes"),
+                 n("NumberOfObjects", 1, "SampleCount", BucketName="none", StorageType="AllStorageTypes")):
+        move(w, 86400)
+
+
 def usage(w):
     of = lambda service, op: {"Class": "None", "Resource": op, "Service": service, "Type": "API"}
     with Counted(w, "AWS/Usage", n("CallCount", 1, **of("CloudWatch", "DescribeAlarms")), n("CallCount", 2, **of("SNS", "ListTopics")),
@@ -306,7 +324,7 @@ def world(w):
 def main():
     with Waybill(args=["--test-clock"]) as w:
         w.metrics = w.client("cloudwatch")
-        for part in (world, directly, bus, topic, log, table, usage, queued, complete):
+        for part in (world, directly, bus, topic, log, table, usage, queued, bucket, complete):
             part(w)
             print(part.__name__, flush=True)
         w.stop()

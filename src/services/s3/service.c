@@ -6,6 +6,7 @@
 #include "services/s3/notify.h"
 #include "services/s3/post.h"
 #include "services/s3/shapes.h"
+#include "services/s3/storage.h"
 #include "services/s3/upload.h"
 
 #define OP(n, k, shape, uri, fn, res, ...)                                                         \
@@ -278,9 +279,10 @@ static void start(struct wb_engine *e)
     wb_resource_owner_register(e, "s3", s3_owner);
     wb_executor_register(e, &s3_lifecycle_executor);
     wb_executor_register(e, &s3_notify_executor);
+    wb_executor_register(e, &s3_storage_executor);
     wb_job_register(e, &s3_parts_job);
     wb_job_register(e, &s3_uploads_job);
 }
 
 const struct wb_module wb_s3_module = {
-    .service = &wb_s3_service, .start = start, .check = s3_check};
+    .service = &wb_s3_service, .start = start, .first = s3_storage_first, .check = s3_check};
