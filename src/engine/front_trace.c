@@ -17,6 +17,8 @@
 #include "engine/front.h"
 #include <stdlib.h>
 
+#define RESOURCE_MAX 1024 /* bytes of a name or an ARN; what is longer can only be wrong */
+
 struct front_segment {
     struct wb_slice trace_id, id, parent_id, account, region;
 };
@@ -86,7 +88,7 @@ static struct wb_slice resource_of(struct wb_call *c)
     if (!member || !wb_json_is(c->in))
         return WB_SLICE_NULL;
     struct wb_slice name = wb_in_str(c, member);
-    return name.n ? name : WB_SLICE_NULL;
+    return name.n && name.n <= RESOURCE_MAX ? name : WB_SLICE_NULL;
 }
 
 static struct wb_slice document(struct request *r, const struct front_segment *f,

@@ -9,6 +9,8 @@
 #include "engine/spans.h"
 #include <stdio.h>
 
+#define MESSAGE_MAX 1000 /* bytes of a reason: some repeat what they were given */
+
 /* --- the header --- */
 
 /* What goes into another request's header must not end the line. */
@@ -163,7 +165,7 @@ static bool is_throttle(const char *code)
 void wb_segment_failed(struct wb_segment *s, const char *code, struct wb_slice message, int status)
 {
     s->code = code;
-    s->message = message;
+    s->message = wb_slice_sub(message, 0, MESSAGE_MAX);
     s->status = status;
     s->throttle = status == 429 || is_throttle(code);
     s->fault = status >= 500 && !s->throttle;

@@ -17,7 +17,7 @@ struct wb_udp {
     struct wb_watch *watch;
     struct wb_timer *rest;
     int fd, port;
-    uint64_t second_ms; /* when this second began */
+    uint64_t second_ms; /* when this one began, with its first datagram */
     unsigned count;     /* in it */
 };
 
@@ -25,23 +25,21 @@ static void rested(void *arg)
 {
     struct wb_udp *u = arg;
     u->count = 0;
-    u->second_ms = wb_loop_now_ms(u->loop);
     wb_watch_set(u->watch, WB_WATCH_READ);
 }
 
 /* True when this second has had its share: the rest waits for the next one. */
 static bool is_enough(struct wb_udp *u)
 {
-    uint64_t passed = wb_loop_now_ms(u->loop) - u->second_ms;
-    if (passed >= 1000) {
-        u->second_ms += passed;
+    uint64_t now = wb_loop_now_ms(u->loop);
+    if (u->count == 0 || now - u->second_ms >= 1000) {
+        u->second_ms = now;
         u->count = 0;
-        return false;
     }
     if (u->count < u->o.second_max)
         return false;
     wb_watch_set(u->watch, 0);
-    wb_timer_start(u->rest, 1000 - passed);
+    wb_timer_start(u->rest, 1000 - (now - u->second_ms));
     return true;
 }
 
@@ -91,7 +89,7 @@ struct wb_udp *wb_udp_new(struct wb_loop *l, const struct wb_udp_options *o, str
         return NULL;
     }
     struct wb_udp *u = wb_xcalloc(1, sizeof *u);
-    *u = (struct wb_udp){.loop = l, .o = *o, .fd = fd, .second_ms = wb_loop_now_ms(l)};
+    *u = (struct wb_udp){.loop = l, .o = *o, .fd = fd};
     u->port = ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port
                                             : ((struct sockaddr_in6 *)&at)->sin6_port);
     u->rest = wb_timer_new(l, rested, u);

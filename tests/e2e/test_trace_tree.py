@@ -288,25 +288,30 @@ def onward(w):
 
 
 def retries():
-    """Each attempt of an asynchronous invocation is told in one trace, also when the function itself decided on it."""
+    """Each attempt of an asynchronous invocation is told in one trace, also when the function itself decided on it; its dead letter follows."""
     with Waybill(args=["--test-clock"]) as w:
         x, f = w.client("xray"), w.client("lambda")
-        python_function(w, "fails", "def handler(e, c):\n    raise Exception('no')")
+        topic = w.client("sns").create_topic(Name="dead", Attributes={"TracingConfig": "Active"})["TopicArn"]
+        heard = python_function(w, "heard", "def handler(e, c):\n    return 1")
+        f.add_permission(FunctionName="heard", StatementId="s", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com", SourceArn=topic)
+        w.client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=heard)
+        python_function(w, "fails", "def handler(e, c):\n    raise Exception('no')", allow("sns:Publish"), DeadLetterConfig={"TargetArn": topic})
         f.invoke(FunctionName="fails", InvocationType="Event", Payload=b"{}")
 
         def attempts():
             found = find_traces(x, 'service("fails")')
-            return len(Tree(x, found[0]["Id"]).find("AWS::Lambda").get("subsegments", [])) - 1 if found else 0
+            return len(Tree(x, found[0]["Id"]).find("AWS::Lambda", "fails").get("subsegments", [])) - 1 if found else 0
         for n in (1, 2, 3):
             wait_for(lambda: attempts() == n)
             w.page("/_waybill/clock", data=json.dumps({"advance_ms": 200000}).encode(), method="POST")
         now = datetime.datetime.now(datetime.timezone.utc)
         found = x.get_trace_summaries(StartTime=now - datetime.timedelta(minutes=10), EndTime=now + datetime.timedelta(minutes=30))["TraceSummaries"]
         assert len(found) == 1 and found[0]["HasError"] and found[0]["EntryPoint"]["Name"] == "fails"
-        tree = Tree(x, found[0]["Id"])
-        parts = tree.find("AWS::Lambda")["subsegments"]
+        tree = tree_of(x, found[0]["Id"], lambda t: t.find("AWS::Lambda::Function", "heard"))
+        parts = tree.find("AWS::Lambda", "fails")["subsegments"]
         assert [s["name"] for s in parts] == ["Dwell Time", "Attempt #1", "Attempt #2", "Attempt #3"] and all(s["error"] for s in parts[1:])
-        runs = tree.find("AWS::Lambda::Function")
+        assert tree.path(tree.find("AWS::Lambda", "heard")) == "fails/dead/heard"
+        runs = tree.find("AWS::Lambda::Function", "fails")
         assert sorted(tree.path(s) for s in runs) == [f"fails/Attempt #{n}/fails" for n in (1, 2, 3)] and all(s["fault"] for s in runs)
 
 

@@ -224,9 +224,10 @@ static struct wb_slice dead_letter_message(struct wb_tx *tx, const struct lambda
     return wb_buf_slice(&b);
 }
 
-/* With the rights of the function's role. */
+/* With the rights of the function's role; in a trace, below what tells of the attempts. */
 static bool dead_letter_sent(struct wb_tx *tx, const struct lambda_function *f,
-                             const struct wb_work *w, const struct wb_outcome *o)
+                             const struct wb_work *w, const struct wb_outcome *o,
+                             const struct lambda_report *r)
 {
     struct wb_ctx ctx = w->ctx;
     struct wb_arn arn;
@@ -240,6 +241,9 @@ static bool dead_letter_sent(struct wb_tx *tx, const struct lambda_function *f,
     else if (wb_engine_config(tx->engine)->auth)
         return false;
     ctx.depth++;
+    if (r->traced)
+        ctx.trace = wb_trace_header(tx->arena, r->segment[0].trace_id, r->segment[0].id, true,
+                                    w->ctx.trace);
     return wb_call_service(tx, &ctx, "sns", "Publish", dead_letter_message(tx, f, w, o), &answer,
                            &why);
 }
@@ -258,7 +262,7 @@ static void apply(struct wb_tx *tx, const struct wb_work *w, const struct wb_out
     lambda_report_write(tx, v ? v->f : &name, &r);
     const struct lambda_function *f =
         r.dropped ? lambda_function_find(tx, ref.account, ref.region, ref.name) : NULL;
-    if (f && f->dead_letter.n && !dead_letter_sent(tx, f, w, o))
+    if (f && f->dead_letter.n && !dead_letter_sent(tx, f, w, o, &r))
         lambda_put(tx, f, "DeadLetterErrors", 1, "Count");
     /* The definition is held for the report; the command may run again, so it is let go after it.
      */

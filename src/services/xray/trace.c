@@ -25,7 +25,7 @@ static void aws_service(struct wb_arena *a, struct wb_json doc, struct xray_enti
     } known[] = {
         {"DynamoDB", "table_name", "AWS::DynamoDB::Table"},
         {"SQS", "queue_url", "AWS::SQS::Queue"},
-        {"SNS", "topic_arn", "AWS::SNS::Topic"},
+        {"SNS", "topic_arn", "AWS::SNS"},
         {"Lambda", "function_name", "AWS::Lambda"},
         {"S3", "bucket_name", "AWS::S3::Bucket"},
         {"Events", "event_bus_name", "AWS::Events"},
