@@ -201,4 +201,5 @@ def main():
         assert "all well" in w.waybill("check", "--data", w.data).stdout
 
 
-main()
+if __name__ == "__main__":
+    main()
