@@ -296,6 +296,18 @@ enum ledger_status book_take(struct ledger *l, struct wb_arena *a, const struct 
     return st;
 }
 
+enum ledger_status book_agrees(struct ledger *l, struct wb_arena *a, struct wb_slice shipment,
+                               const struct state *s, bool *agrees)
+{
+    struct log log;
+    enum ledger_status st = read_log(l, a, shipment, &log);
+    if (st == LEDGER_OK) {
+        struct state now = state_of(a, log.update, log.count);
+        *agrees = log.count > 0 && state_same(&now, s);
+    }
+    return st;
+}
+
 enum ledger_status book_remake(struct ledger *l, struct wb_arena *a, struct wb_slice shipment,
                                struct book_done *done)
 {

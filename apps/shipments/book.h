@@ -30,6 +30,10 @@ enum ledger_status book_take(struct ledger *l, struct wb_arena *a, const struct 
 struct wb_slice book_reference(struct wb_arena *a, struct wb_slice reference,
                                struct wb_slice shipment);
 
+/* Whether the log says this now. */
+enum ledger_status book_agrees(struct ledger *l, struct wb_arena *a, struct wb_slice shipment,
+                               const struct state *s, bool *agrees);
+
 struct book_done {
     bool made, mended, removed; /* the state's row */
     unsigned references;        /* rows made */

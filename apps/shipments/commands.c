@@ -7,6 +7,7 @@
 #include "feed.h"
 #include "rebuild.h"
 #include "replay.h"
+#include "timeline.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -134,64 +135,6 @@ static int send_command(int argc, char **argv)
 
 /* --- shipment --- */
 
-static struct wb_slice text_of(struct wb_json item, const char *name, struct wb_arena *a)
-{
-    struct wb_slice s = wb_json_get_str(wb_json_get(item, name), "S", a);
-    return s.p ? s : WB_S("");
-}
-
-static void print_row(struct wb_json item, struct wb_arena *a)
-{
-    struct wb_slice reason = text_of(item, "delayReason", a), eta = text_of(item, "eta", a);
-    printf("%-33.*s  %-20.*s  %-22.*s  %-10.*s  %.*s", WB_FMT(text_of(item, "timestamp", a)),
-           WB_FMT(text_of(item, "status", a)), WB_FMT(text_of(item, "location", a)),
-           WB_FMT(text_of(item, "carrier", a)), WB_FMT(text_of(item, "trackingNumber", a)));
-    if (reason.n)
-        printf("  (%.*s", WB_FMT(reason));
-    if (eta.n)
-        printf("%s%.*s", reason.n ? ", new estimate " : "  (new estimate ", WB_FMT(eta));
-    printf("%s\n", reason.n || eta.n ? ")" : "");
-}
-
-static int print_timeline(struct wb_aws *aws, struct wb_arena *a, const struct stack *s,
-                          const char *id)
-{
-    struct wb_slice start = WB_SLICE_NULL;
-    size_t rows = 0;
-    do {
-        struct wb_buf b = wb_buf_in(a);
-        struct wb_json_writer w;
-        wb_jw_init(&w, &b);
-        wb_jw_object(&w);
-        wb_jw_kstr(&w, "TableName", s->log_table);
-        wb_jw_kbool(&w, "ConsistentRead", true);
-        wb_jw_kcstr(&w, "KeyConditionExpression", "shipmentId = :s");
-        wb_jw_key(&w, "ExpressionAttributeValues");
-        wb_jw_object(&w);
-        wb_jw_key(&w, ":s");
-        wb_jw_object(&w);
-        wb_jw_kcstr(&w, "S", id);
-        wb_jw_end_object(&w);
-        wb_jw_end_object(&w);
-        if (start.p)
-            wb_jw_kraw(&w, "ExclusiveStartKey", start);
-        wb_jw_end_object(&w);
-        struct wb_aws_answer r;
-        if (!wb_aws_json(aws, a, "dynamodb", "Query", wb_buf_slice(&b), &r)) {
-            fprintf(stderr, "waybill shipment: %.*s: %.*s\n", WB_FMT(r.code), WB_FMT(r.message));
-            return 1;
-        }
-        struct wb_json_iter it = wb_json_iter(wb_json_get(r.json, "Items"));
-        for (; wb_json_next(&it); rows++)
-            print_row(it.value, a);
-        struct wb_json last = wb_json_get(r.json, "LastEvaluatedKey");
-        start = wb_json_is(last) ? wb_json_raw(last) : WB_SLICE_NULL;
-    } while (start.p);
-    if (rows == 0)
-        fprintf(stderr, "waybill shipment: nothing is known of %s\n", id);
-    return rows ? 0 : 1;
-}
-
 static int shipment_command(int argc, char **argv)
 {
     if (argc != 2 || strncmp(argv[1], "--", 2) == 0)
@@ -202,7 +145,7 @@ static int shipment_command(int argc, char **argv)
     struct wb_arena a;
     wb_arena_init(&a, 0);
     struct stack s = stack_names(&a);
-    int rc = print_timeline(aws, &a, &s, argv[1]);
+    int rc = shipment_print(aws, &s, argv[1]);
     wb_arena_release(&a);
     wb_aws_free(aws);
     return rc;
@@ -305,10 +248,13 @@ const struct wb_app_command wb_app_commands[] = {
      "refused.\n",
      send_command},
     {"shipment", "print a shipment's timeline",
-     "usage: waybill shipment ID\n\nPrints the updates of the shipment in the order in which they "
-     "happened: instant (UTC), status, place, carrier,\n"
-     "tracking number, and for a delay its reason and new estimate. An instant with #... is a "
-     "second update at the same instant.\n",
+     "usage: waybill shipment ID|TRACKING-NUMBER\n\nPrints what the shipment's updates say "
+     "together, "
+     "and then the updates in the order in which they happened:\n"
+     "instant (UTC), status, place, carrier, tracking number, and for a delay its reason and new "
+     "estimate. An instant with #... is a second\n"
+     "update at the same instant. A tracking number that was used again gives each of its "
+     "shipments.\n",
      shipment_command},
     {"shipments", "rebuild the current states from the log",
      "usage: waybill shipments rebuild\n\n"

@@ -10,13 +10,14 @@
 #include <unistd.h>
 
 #define BATCH 100 /* keys of one BatchGetItem */
+#define PUTS  25  /* of one BatchWriteItem */
 
 /* A shipment whose updates were read, to be compared with its rows. */
 struct shipment {
     struct wb_slice id;
     struct state state;
-    bool right;      /* its row says the same */
-    unsigned listed; /* references that are there */
+    bool there, right; /* it has a row, which says the same */
+    unsigned listed;   /* references that are there */
 };
 
 struct rebuild {
@@ -80,8 +81,10 @@ static void found_state(struct rebuild *r, struct wb_json item)
 {
     struct state there;
     struct shipment *s = wb_map_get(r->ready_by_id, ledger_text(item, "shipmentId", &r->page));
-    if (s)
-        s->right = state_read(&r->page, item, &there) && state_same(&there, &s->state);
+    if (!s)
+        return;
+    s->there = true;
+    s->right = state_read(&r->page, item, &there) && state_same(&there, &s->state);
 }
 
 static void found_reference(struct rebuild *r, struct wb_json item)
@@ -137,6 +140,73 @@ static enum ledger_status look_for(struct rebuild *r, struct look_up *k, struct 
     return k->count == BATCH ? look_up(r, k) : LEDGER_OK;
 }
 
+/* A BatchWriteItem under way; items go in one by one. */
+struct batch {
+    const char *table;
+    struct wb_buf puts;
+    size_t count;
+};
+
+static enum ledger_status put_batch(struct rebuild *r, struct batch *b)
+{
+    struct wb_slice puts = wb_buf_slice(&b->puts), left = WB_SLICE_NULL;
+    if (b->count)
+        left = wb_printf(&r->page, "{\"%s\":[%.*s]}", b->table, WB_FMT(puts));
+    while (left.p) {
+        struct wb_json out, rest;
+        struct wb_slice in = wb_printf(&r->page, "{\"RequestItems\":%.*s}", WB_FMT(left));
+        enum ledger_status st = ask(r, &r->page, "BatchWriteItem", in, &out);
+        if (st != LEDGER_OK)
+            return st;
+        rest = wb_json_get(out, "UnprocessedItems");
+        left = wb_json_count(rest) ? wb_json_raw(rest) : WB_SLICE_NULL;
+    }
+    b->puts = wb_buf_in(&r->page);
+    b->count = 0;
+    return LEDGER_OK;
+}
+
+static enum ledger_status put_one(struct rebuild *r, struct batch *b, struct wb_slice item)
+{
+    wb_buf_printf(&b->puts, "%s{\"PutRequest\":{\"Item\":%.*s}}", b->count ? "," : "",
+                  WB_FMT(item));
+    return ++b->count == PUTS ? put_batch(r, b) : LEDGER_OK;
+}
+
+/* Shipments of which there is nothing, as after an upgrade, in few requests: 25 rows in one. These
+ * rows go in without a condition, over what an event may have put there meanwhile; so the log is
+ * looked at again after it, and tells (book.h). */
+static enum ledger_status make_missing(struct rebuild *r)
+{
+    struct batch references = {r->l.references_table, wb_buf_in(&r->page), 0},
+                 states = {r->l.state_table, wb_buf_in(&r->page), 0};
+    bool ours[BATCH] = {false};
+    enum ledger_status st = LEDGER_OK;
+    for (size_t i = 0; st == LEDGER_OK && i < r->ready_count; i++) {
+        struct shipment *s = &r->ready[i];
+        ours[i] = !s->there && s->listed == 0 && s->state.numbers < STATE_NUMBERS_MAX;
+        for (unsigned n = 0; st == LEDGER_OK && ours[i] && n < s->state.numbers; n++)
+            st = put_one(r, &references, book_reference(&r->page, s->state.number[n], s->id));
+    }
+    if (st == LEDGER_OK)
+        st = put_batch(r, &references);
+    for (size_t i = 0; st == LEDGER_OK && i < r->ready_count; i++)
+        if (ours[i])
+            st = put_one(r, &states, state_item(&r->page, r->ready[i].id, &r->ready[i].state));
+    if (st == LEDGER_OK)
+        st = put_batch(r, &states);
+    for (size_t i = 0; st == LEDGER_OK && i < r->ready_count; i++) {
+        struct shipment *s = &r->ready[i];
+        if (!ours[i])
+            continue;
+        r->made++;
+        r->references += s->state.numbers;
+        s->listed = s->state.numbers;
+        st = book_agrees(&r->l, &r->page, s->id, &s->state, &s->right);
+    }
+    return st;
+}
+
 /* Compares those that are ready, and makes anew what differs. */
 static enum ledger_status compare(struct rebuild *r)
 {
@@ -157,6 +227,8 @@ static enum ledger_status compare(struct rebuild *r)
     if (st == LEDGER_OK)
         st = look_up(r, &references);
     wb_map_free(r->ready_by_id);
+    if (st == LEDGER_OK)
+        st = make_missing(r);
     for (size_t i = 0; st == LEDGER_OK && i < r->ready_count; i++) {
         const struct shipment *s = &r->ready[i];
         /* A full list of references is not all of them. */

@@ -49,7 +49,10 @@ def main():
             f.writelines(json.dumps(x) + "\n" for x in lines)
         assert "2 accepted, 0 refused" in w.waybill("send", path).stdout
         from waybill_server import wait_for
-        timeline = wait_for(lambda: (lambda t: t if t.count("\n") == 2 else None)(w.waybill("shipment", "SHIP-1", check=False).stdout))
+        timeline = wait_for(lambda: (lambda t: t if t.count("\n") == 3 else None)(w.waybill("shipment", "SHIP-1", check=False).stdout))
+        assert timeline.startswith("SHIP-1: IN_TRANSIT since 2026-11-22T12:00:00.000Z, Dallas, TX\n"), timeline
+        # The reference is written with the outcome, after the state.
+        assert wait_for(lambda: w.waybill("shipment", "-1-", check=False).stdout) == timeline
         assert re.search(r"2026-11-22T12:00:00\.000Z ", timeline) and re.search(r"2026-11-22T12:00:00\.000Z#[0-9a-f]{8} ", timeline), timeline
         assert w.waybill("shipment", "NOBODY", check=False).returncode == 1
 
