@@ -1,5 +1,6 @@
 """`waybill tail`: log lines, events and alarms on the terminal; nothing lost and nothing twice across a flood, kill -9 and a drain."""
 import io
+import itertools
 import json
 import os
 import pty
@@ -11,7 +12,8 @@ import threading
 import time
 import zipfile
 
-from waybill_server import PROGRAM, Waybill, allow, policy
+import signer
+from waybill_server import PROGRAM, Waybill, allow, policy, wait_for
 
 
 class Tail:
@@ -213,7 +215,7 @@ def restarts(w):
     with Tail(w, "logs", "/one") as lines, Tail(w, "events", "orders") as events_tail:
         following(w, lines, lambda text: put(w, "/one", "a", text))
         following(w, events_tail, say)
-        for i, stop in enumerate((w.kill, w.stop, w.kill)):
+        for i, stop in enumerate((w.kill, w.stop)):
             put(w, "/one", "a", f"before {i}")
             say(f"before {i}")
             lines.until(f"before {i}")
@@ -235,6 +237,61 @@ def restarts(w):
             got = [json.loads(line.split(" ", 3)[3])["say"] for line in events_tail.until(f'after {i}"}}')]
             assert got == [f"missed {i}", f"after {i}"], got
         assert lines.end() == [] and events_tail.end() == []
+
+
+def logged(w, pattern):
+    """All such events of the bus orders, by ListEvents."""
+    found, answer = [], {"More": True, "Next": "0"}
+    while answer["More"]:
+        body = json.dumps({"EventBusName": "orders", "EventPattern": json.dumps(pattern), "After": answer["Next"]}).encode()
+        headers = signer.sign(signer.Key.of(w.credentials()), "waybill", f"127.0.0.1:{w.port}", body=body,
+                              headers=[("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "Waybill.ListEvents")])
+        status, text = signer.send(w.port, "POST", "/", headers, body)
+        assert status == 200, text
+        answer = json.loads(text.split("\n\n", 1)[1])
+        found += [e["Event"] for e in answer["Events"]]
+    return found
+
+
+def under_load(w):
+    """kill -9, three times, while lines and events come in: each that is stored is shown, and once."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    make(w, "/load", "s")
+    logs, bus, over, n = w.client("logs"), w.client("events"), threading.Event(), itertools.count()
+
+    def load():
+        for size in itertools.cycle((1, 5, 300)):
+            if over.is_set():
+                return
+            try:
+                logs.put_log_events(logGroupName="/load", logStreamName="s", logEvents=[{"timestamp": now(), "message": f"m{next(n)}"} for _ in range(size)])
+                bus.put_events(Entries=[{"EventBusName": "orders", "Source": "load", "DetailType": "order", "Detail": json.dumps({"n": next(n)})}])
+            except (BotoCoreError, ClientError):  # the server is away
+                time.sleep(0.1)
+
+    with Tail(w, "logs", "/load") as lines, Tail(w, "events", "orders", "--pattern", '{"source": ["load"]}', "--json") as documents:
+        following(w, lines, lambda text: put(w, "/load", "s", text))
+        following(w, documents, lambda text: bus.put_events(Entries=[{"EventBusName": "orders", "Source": "load", "DetailType": "order",
+                                                                      "Detail": json.dumps({"say": text})}]))
+        loader = threading.Thread(target=load)
+        loader.start()
+        for _ in range(3):
+            so_far = next(n)
+            wait_for(lambda: next(n) > so_far + 1000)
+            w.kill()
+            w.start()
+            lines.heard("gone")
+            lines.heard("back")
+        over.set()
+        loader.join()
+        put(w, "/load", "s", "the end")
+        shown = [line.split(" ", 2)[2] for line in lines.until("the end")]
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName="/load", filterPattern="-knock")
+        assert sorted(shown) == sorted(e["message"] for page in pages for e in page["events"])
+        bus.put_events(Entries=[{"EventBusName": "orders", "Source": "load", "DetailType": "order", "Detail": '{"n": 1e9}'}])
+        got = [json.loads(line) for line in documents.until('{"n": 1e9}}')]
+        stored = logged(w, {"source": ["load"], "detail": {"n": [{"exists": True}]}})
+        assert [g["id"] for g in got] == [e["id"] for e in stored], (len(got), len(stored))
 
 
 def refusals(w):
@@ -282,7 +339,7 @@ def colours(w):
 
 def main():
     with Waybill() as w:
-        for step in (log_lines, function, flood, events, alarms, restarts, refusals, colours):
+        for step in (log_lines, function, flood, events, alarms, restarts, under_load, refusals, colours):
             begun = time.monotonic()
             step(w)
             print(f"{step.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
