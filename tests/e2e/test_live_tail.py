@@ -167,7 +167,7 @@ def free(w, arn):
 
 def memory(w):
     with open(f"/proc/{w.process.pid}/status", encoding="ascii") as f:
-        return int(next(line for line in f if line.startswith("VmRSS")).split()[1]) << 10
+        return int(next(line for line in f if line.startswith("RssAnon")).split()[1]) << 10
 
 
 def flood(w):
@@ -188,7 +188,8 @@ def flood(w):
         for i in range(60):
             logs.put_log_events(logGroupName="/flood", logStreamName="s", logEvents=[{"timestamp": now(), "message": f"{i} {text}"} for _ in range(150)])
         grown = memory(w) - before
-        assert grown < 64 << 20, grown  # 54 MB were written, in rows that the page cache holds; a copy for the reader is at most 4 MB + 10 updates
+        print(f"{grown >> 10} KiB for a slow reader of 54 MB")
+        assert grown < 40 << 20, grown  # at most 4 MB, 10 updates, and what the allocator does not give back
         put(w, "/flood", "s", "the last")
         sampled, last = False, None
         for _, payload in slow.events():
