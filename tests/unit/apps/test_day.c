@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/time.h"
 #include "day.h"
+#include "state.h"
 
 static struct wb_slice envelope(struct wb_arena *a, const struct day_message *m, unsigned number)
 {
@@ -94,6 +95,41 @@ static void books_and_reading_agree(void **state)
     }
 }
 
+/* The books of what each shipment comes to, against the rules that the processor keeps. */
+static void states_agree(void **state)
+{
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct wb_arena a;
+        wb_arena_init(&a, 1 << 20);
+        struct day_options o = {.seed = seed, .updates = 2000, .start_ms = 1793577600000};
+        struct day d;
+        day_make(&a, &o, &d);
+        struct wb_map *states = wb_map_new();
+        for (unsigned i = 0; i < d.message_count; i++) {
+            struct update *u = wb_new(&a, struct update);
+            struct wb_slice what;
+            struct wb_json v = wb_json_read(&a, envelope(&a, &d.message[i], i), NULL);
+            if (!wb_json_is(v) || update_read(&a, v, u, &what) != REFUSED_NOT)
+                continue;
+            struct state *s = wb_map_get(states, u->shipment_id);
+            if (!s)
+                wb_map_put(states, u->shipment_id, s = wb_new(&a, struct state));
+            assert_true(state_simple(s, u));
+            state_take(&a, s, u);
+        }
+        assert_int_equal(wb_map_count(states), d.shipment_count);
+        for (unsigned i = 0; i < d.shipment_count; i++) {
+            const struct day_shipment *s = &d.shipment[i];
+            struct state_view seen = state_view(wb_map_get(states, s->id));
+            assert_string_equal(status_name(seen.status), s->status);
+            assert_int_equal(seen.delayed, s->delayed);
+            assert_int_equal(seen.exception, s->exception);
+        }
+        wb_map_free(states);
+        wb_arena_release(&a);
+    }
+}
+
 static void same_seed_same_bytes(void **state)
 {
     struct wb_arena a;
@@ -140,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_and_reading_agree),
+        cmocka_unit_test(states_agree),
         cmocka_unit_test(same_seed_same_bytes),
         cmocka_unit_test(rates_are_as_stated),
     };
