@@ -61,13 +61,18 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
         else if (HEAD + (n + 1) * ROW > v.scrollTop + v.clientHeight)
             v.scrollTop = HEAD + (n + 1) * ROW - v.clientHeight;
     };
+    /* The rows beyond what is in sight last for some way. */
+    const scrolled = (to: number) => {
+        if (Math.abs(to - top) >= ROW * (MORE / 2) || to < ROW * MORE)
+            setTop(to);
+    };
     const click = (e: MouseEvent, row: T, n: number) => {
         setAt(n);
         if (onOpen && !(e.target as HTMLElement).closest('a, button, input, select'))
             onOpen(row);
     };
     return <div class="table" role="table" aria-label={label} aria-rowcount={sorted.length + 1} ref={view} tabIndex={0} style={{ maxHeight: height }}
-        onScroll={(e) => setTop(e.currentTarget.scrollTop)} onKeyDown={move}>
+        onScroll={(e) => scrolled(e.currentTarget.scrollTop)} onKeyDown={move}>
         <div class="top" role="rowgroup" style={least}><div class="head" role="row" aria-rowindex={1} style={grid}>{shown.map((c) => {
             const i = columns.indexOf(c), mine = order?.[0] === i;
             return <div role="columnheader" key={c.name} class={c.right ? 'right' : ''} aria-sort={mine ? (order![1] > 0 ? 'ascending' : 'descending') : undefined}>
