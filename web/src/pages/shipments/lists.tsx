@@ -24,7 +24,7 @@ const shipmentColumns = (suffix: string): Column<Item>[] => [
 export function Current({ suffix }: { suffix: string }) {
     const [status, setStatus] = useParam('status');
     const [way, setWay] = useState<Cursor[]>([{}]); /* where each page so far begins */
-    useEffect(() => setWay([{}]), [status, suffix]);
+    useEffect(() => setWay((was) => (was.length === 1 ? was : [{}])), [status, suffix]); /* the same first page is not asked for twice */
     const from = way[way.length - 1];
     const found = useData((s) => (status === 'attention' ? page(suffix, 'AttentionIndex', ATTENTION, from, s) : page(suffix, 'StatusIndex', status ? [status] : STATUSES, from, s)), [suffix, status, from]);
     const next = found.data?.next, first = (way.length - 1) * PAGE;
