@@ -5,7 +5,7 @@ import { Empty } from '../../ui/basic';
 interface Stats { TotalCount: number; TotalResponseTime: number; ErrorStatistics: { TotalCount: number }; FaultStatistics: { TotalCount: number } }
 export interface Service { ReferenceId: number; Name: string; Type?: string; Edges: { ReferenceId: number }[]; SummaryStatistics?: Stats }
 
-const WIDE = 220, HIGH = 96, R = 20, LEFT = 90, TOP = 40;
+const WIDE = 220, HIGH = 96, R = 20, LEFT = 110, TOP = 40;
 
 /* How many steps a service is from whom nobody calls; circles stop growing at the number of services. */
 function columns(services: Service[]): Map<number, number> {
