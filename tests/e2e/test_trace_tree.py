@@ -315,6 +315,36 @@ def retries():
         assert sorted(tree.path(s) for s in runs) == [f"fails/Attempt #{n}/fails" for n in (1, 2, 3)] and all(s["fault"] for s in runs)
 
 
+STORES = """
+import boto3
+from botocore.config import Config
+def handler(e, c):
+    s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
+    s3.put_object(Bucket="inbox", Key="k", Body=b"x")
+    s3.get_object(Bucket="inbox", Key="k")["Body"].read()
+"""
+
+
+def without_auth():
+    """Functions are known by their session also where nothing is enforced; a bucket's notification goes on in the trace."""
+    with Waybill(args=["--auth", "off"]) as w:
+        x, f, s3 = w.client("xray"), w.client("lambda"), w.client("s3")
+        s3.create_bucket(Bucket="inbox")
+        arn = python_function(w, "seen", "def handler(e, c):\n    return 1")
+        f.add_permission(FunctionName="seen", StatementId="s", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com", SourceArn="arn:aws:s3:::inbox")
+        s3.put_bucket_notification_configuration(Bucket="inbox", NotificationConfiguration={
+            "LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]})
+        route(w, "stores", python_function(w, "stores", STORES))
+        trace = new_trace()
+        put(w, "stores", f"Root={trace};Sampled=1")
+        tree, works = tree_of(x, trace, lambda t: len(t.segments) == 7), "default/stores/Attempt #1/stores"
+        assert tree.shape() == sorted([
+            ("default", "AWS::Events"), ("default/stores", "AWS::Lambda"), (works, "AWS::Lambda::Function"),
+            (works + "/inbox", "AWS::S3::Bucket"), (works + "/inbox", "AWS::S3::Bucket"),
+            (works + "/inbox/seen", "AWS::Lambda"), (works + "/inbox/seen/Attempt #1/seen", "AWS::Lambda::Function")]), tree.shape()
+        assert sorted(s["aws"]["operation"] for s in tree.find("AWS::S3::Bucket")) == ["GetObject", "PutObject"]
+
+
 def undeliverable(w):
     """A target that may not be reached: the attempt, with its reason."""
     x, events = w.client("xray"), w.client("events")
@@ -379,6 +409,8 @@ def main():
         assert "all well" in w.waybill("check", "--data", w.data).stdout
     retries()
     print("retries")
+    without_auth()
+    print("without_auth")
 
 
 if __name__ == "__main__":
