@@ -56,6 +56,8 @@ struct wb_op {
     wb_handler_fn
         *prepare; /* optional, on the loop before a WB_WRITE: parse and normalize; may fail the
                      call; leaves call->prepared. Must tolerate being run again. */
+    int64_t prepare_apart; /* of a body with at least so many bytes prepare takes long: it runs in
+                              the scan pool. 0 = never */
     wb_handler_fn *handler;
     bool compound;    /* runs in a nested transaction, so it may fail after writing */
     bool unsigned_ok; /* may be called without a signature (SNS confirmation links) */

@@ -301,7 +301,8 @@
 #define WB_LOGS_BATCH_MAX           (1 << 20) /* bytes of one PutLogEvents, 26 added for each event */
 #define WB_LOGS_EVENT_EXTRA         26
 #define WB_LOGS_EVENTS_MAX          10000
-#define WB_LOGS_ANSWER_MAX          (1 << 20)  /* bytes of the events of one answer */
+#define WB_LOGS_ANSWER_MAX          (1 << 20) /* bytes of the events of one answer */
+#define WB_LOGS_APART               (32 << 10) /* a PutLogEvents from here on is packed in the pool */
 #define WB_LOGS_SCAN_BYTES          (16 << 20) /* of lines looked at for one answer */
 #define WB_LOGS_PAST_DAYS           14
 #define WB_LOGS_FUTURE_MS           (2 * 3600000)

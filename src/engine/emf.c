@@ -115,17 +115,22 @@ static void add_directive(struct emf *m, struct wb_json directive)
     }
 }
 
+bool wb_emf_may(struct wb_slice line)
+{
+    line = wb_slice_trim(line);
+    return line.n > 1 && line.p[0] == '{' && wb_slice_find(line, WB_S("\"_aws\""), 0) >= 0;
+}
+
 size_t wb_emf_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
                    struct wb_slice line, enum wb_emf_fault *fault)
 {
-    line = wb_slice_trim(line);
     *fault = WB_EMF_GOOD;
-    if (line.n < 2 || line.p[0] != '{' || wb_slice_find(line, WB_S("\"_aws\""), 0) < 0)
+    if (!wb_emf_may(line))
         return 0;
     struct emf m = {.tx = tx,
                     .account = account,
                     .region = region,
-                    .root = wb_json_read(tx->arena, line, NULL)};
+                    .root = wb_json_read(tx->arena, wb_slice_trim(line), NULL)};
     struct wb_json aws = wb_json_get(m.root, "_aws"), list = wb_json_get(aws, "CloudWatchMetrics");
     if (wb_json_type(m.root) != WB_JSON_OBJECT)
         *fault = WB_EMF_UNREADABLE;

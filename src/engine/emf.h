@@ -14,6 +14,8 @@ enum wb_emf_fault {
     WB_EMF_UNREADABLE, /* no JSON */
     WB_EMF_INVALID     /* a part that must be there is missing, or of a wrong type */
 };
+/* A cheap look, without a transaction: whether wb_emf_read may find something in the line. */
+bool wb_emf_may(struct wb_slice line);
 /* Adds the metrics of the line, if it carries any, to the minute of this commit. Returns how many
  * values were added. */
 size_t wb_emf_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,

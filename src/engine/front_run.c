@@ -92,10 +92,10 @@ static void pool_run(struct wb_pool_task *t, struct wb_txn *txn)
     hand_to_loop(r);
 }
 
-static void run_scan(struct request *r)
+static void run_in_pool(struct request *r, void (*run)(struct wb_pool_task *t, struct wb_txn *txn))
 {
     wb_front_snapshot_end(r);
-    r->pool.run = pool_run;
+    r->pool.run = run;
     if (wb_pool_add(r->front->engine, &r->pool))
         return;
     wb_fail_busy(&r->call);
@@ -251,16 +251,55 @@ static void hold(struct request *r)
     wb_txn_reset(r->front->txn);
 }
 
+static void prepare(struct request *r)
+{
+    struct wb_call *c = &r->call;
+    c->tx = &r->tx;
+    c->op->prepare(c);
+    check_store(c, &r->tx);
+    c->tx = NULL;
+}
+
+static void prepared_post(struct wb_post *p)
+{
+    struct request *r = request_of(p);
+    if (wb_failed(&r->call))
+        wb_front_end(r);
+    else
+        submit(r, command_run);
+}
+
+static void pool_prepare(struct wb_pool_task *t, struct wb_txn *txn)
+{
+    struct request *r = WB_CONTAINER(t, struct request, pool);
+    if (txn) {
+        wb_tx_snapshot(&r->tx, &r->ext, r->call.engine, txn, r->call.arena);
+        prepare(r);
+        r->held = true;
+        wb_txn_abort(txn);
+    } else {
+        wb_fail_internal(&r->call);
+    }
+    r->post.run = prepared_post;
+    wb_loop_post(r->front->loop, &r->post);
+}
+
+static bool takes_long(const struct request *r)
+{
+    int64_t from = r->page ? 0 : r->call.op->prepare_apart;
+    return from && (int64_t)r->wire.body.n >= from;
+}
+
 static void run_write(struct request *r)
 {
     struct wb_call *c = &r->call;
+    if (takes_long(r)) {
+        run_in_pool(r, pool_prepare);
+        return;
+    }
     if (!r->page && c->op->prepare) {
-        if (wb_front_snapshot(r)) {
-            c->tx = &r->tx;
-            c->op->prepare(c);
-            check_store(c, &r->tx);
-            c->tx = NULL;
-        }
+        if (wb_front_snapshot(r))
+            prepare(r);
         if (wb_failed(c)) {
             wb_front_end(r);
             return;
@@ -300,7 +339,7 @@ void wb_front_run(struct request *r)
         run_read(r);
         break;
     case WB_SCAN:
-        run_scan(r);
+        run_in_pool(r, pool_run);
         break;
     case WB_WRITE:
         run_write(r);
@@ -316,7 +355,7 @@ void wb_front_run_page(struct request *r)
     if (r->page->writes)
         run_write(r);
     else if (r->page->scans)
-        run_scan(r);
+        run_in_pool(r, pool_run);
     else
         run_read(r);
 }

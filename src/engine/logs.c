@@ -193,35 +193,6 @@ struct wb_log_line *wb_log_block_unpack(struct wb_arena *a, const struct wb_log_
     return wb_rd_done(&r) ? line : NULL;
 }
 
-/* The block's bytes as they were packed. */
-static struct wb_slice put_block(struct wb_tx *tx, uint64_t group,
-                                 const struct wb_log_block_lines *l)
-{
-    const struct wb_log_line *line = l->line;
-    size_t count = l->count;
-    struct wb_buf raw = wb_buf_in(tx->arena), b = wb_buf_in(tx->arena);
-    int64_t first = line[0].time_ms, last = first;
-    for (size_t i = 0; i < count; i++) {
-        first = line[i].time_ms < first ? line[i].time_ms : first;
-        last = line[i].time_ms > last ? line[i].time_ms : last;
-        wb_buf_le64(&raw, (uint64_t)line[i].time_ms);
-        wb_buf_lp(&raw, line[i].text);
-    }
-    struct wb_slice packed = wb_deflate(tx->arena, wb_buf_slice(&raw));
-    wb_buf_reserve(&b, packed.n + 25);
-    wb_buf_char(&b, ROW_VERSION);
-    wb_buf_le32(&b, (uint32_t)count);
-    wb_buf_le32(&b, (uint32_t)raw.n);
-    wb_buf_le64(&b, (uint64_t)last);
-    wb_buf_le64(&b, (uint64_t)tx->now_ms);
-    wb_buf_slice_put(&b, packed);
-    wb_tx_put(tx,
-              wb_key(tx->arena, WB_T_LOG_BLOCK, "iusiu", hour_of(first), group, l->stream, first,
-                     l->stamp),
-              wb_buf_slice(&b));
-    return wb_buf_slice(&raw);
-}
-
 /* How many of the lines go into one block. */
 static size_t block_lines(const struct wb_log_line *line, size_t count)
 {
@@ -231,6 +202,61 @@ static size_t block_lines(const struct wb_log_line *line, size_t count)
     while (n < count && bytes + line[n].text.n + 12 <= WB_LOG_BLOCK_MAX &&
            hour_of(line[n].time_ms) == hour_of(line[0].time_ms));
     return n;
+}
+
+static struct wb_log_packed *pack_block(struct wb_arena *a, const struct wb_log_line *line,
+                                        size_t first, size_t count)
+{
+    struct wb_log_packed *b = wb_new(a, struct wb_log_packed);
+    struct wb_buf raw = wb_buf_in(a);
+    *b = (struct wb_log_packed){.first = first,
+                                .count = count,
+                                .first_ms = line[first].time_ms,
+                                .last_ms = line[first].time_ms};
+    for (size_t i = first; i < first + count; i++) {
+        b->first_ms = line[i].time_ms < b->first_ms ? line[i].time_ms : b->first_ms;
+        b->last_ms = line[i].time_ms > b->last_ms ? line[i].time_ms : b->last_ms;
+        wb_buf_le64(&raw, (uint64_t)line[i].time_ms);
+        wb_buf_lp(&raw, line[i].text);
+    }
+    b->raw = wb_buf_slice(&raw);
+    b->packed = wb_deflate(a, b->raw);
+    return b;
+}
+
+struct wb_log_pack *wb_log_pack(struct wb_arena *a, const struct wb_log_line *line, size_t count)
+{
+    struct wb_log_pack *p = wb_new(a, struct wb_log_pack);
+    size_t *emf = wb_new_n(a, size_t, count + 1);
+    *p = (struct wb_log_pack){.line = line, .count = count, .emf = emf};
+    struct wb_log_packed **end = &p->block;
+    for (size_t from = 0, n; from < count; from += n, end = &(*end)->next) {
+        n = block_lines(line + from, count - from);
+        *end = pack_block(a, line, from, n);
+    }
+    for (size_t i = 0; i < count; i++) {
+        p->bytes += line[i].text.n;
+        if (wb_emf_may(line[i].text))
+            emf[p->emfs++] = i;
+    }
+    return p;
+}
+
+static void put_block(struct wb_tx *tx, uint64_t group, struct wb_slice stream, uint64_t stamp,
+                      const struct wb_log_packed *p)
+{
+    struct wb_buf b = wb_buf_in(tx->arena);
+    wb_buf_reserve(&b, p->packed.n + 25);
+    wb_buf_char(&b, ROW_VERSION);
+    wb_buf_le32(&b, (uint32_t)p->count);
+    wb_buf_le32(&b, (uint32_t)p->raw.n);
+    wb_buf_le64(&b, (uint64_t)p->last_ms);
+    wb_buf_le64(&b, (uint64_t)tx->now_ms);
+    wb_buf_slice_put(&b, p->packed);
+    wb_tx_put(tx,
+              wb_key(tx->arena, WB_T_LOG_BLOCK, "iusiu", hour_of(p->first_ms), group, stream,
+                     p->first_ms, stamp),
+              wb_buf_slice(&b));
 }
 
 /* AWS/Logs, of the group and of all (CloudWatch Logs User Guide, "Monitoring usage with CloudWatch
@@ -244,18 +270,14 @@ static void count_emf(struct wb_tx *tx, const struct wb_log_group *g, enum wb_em
                       1, "None");
 }
 
-static void count_lines(struct wb_tx *tx, const struct wb_log_group *g,
-                        const struct wb_log_line *line, size_t count)
+static void count_lines(struct wb_tx *tx, const struct wb_log_group *g, const struct wb_log_pack *p)
 {
     struct wb_pair dim = {WB_S("LogGroupName"), g->name};
-    size_t bytes = 0;
-    for (size_t i = 0; i < count; i++)
-        bytes += line[i].text.n;
     for (size_t dims = 0; dims < 2; dims++) {
         wb_put_metric(tx, g->account, g->region, "AWS/Logs", "IncomingBytes", &dim, dims,
-                      (double)bytes, "Bytes");
+                      (double)p->bytes, "Bytes");
         wb_put_metric(tx, g->account, g->region, "AWS/Logs", "IncomingLogEvents", &dim, dims,
-                      (double)count, "None");
+                      (double)p->count, "None");
     }
 }
 
@@ -271,13 +293,12 @@ static void tell(struct wb_tx *tx, const struct wb_log_group *g, const struct wb
                                            .body = raw});
 }
 
-void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
-                  struct wb_slice group, struct wb_slice stream, const struct wb_log_line *line,
-                  size_t count)
+void wb_write_log_pack(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                       struct wb_slice group, struct wb_slice stream, const struct wb_log_pack *p)
 {
     struct wb_log_group g;
     struct wb_log_stream s;
-    if (count == 0)
+    if (p->count == 0)
         return;
     if (!wb_log_group_read(tx, account, region, group, &g)) {
         g = (struct wb_log_group){.account = account, .region = region, .name = group};
@@ -285,29 +306,35 @@ void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice reg
     }
     if (!wb_log_stream_read(tx, g.number, stream, &s))
         s = new_stream(tx, stream);
-    count_lines(tx, &g, line, count);
-    for (size_t i = 0; i < count; i++) {
+    count_lines(tx, &g, p);
+    for (size_t i = 0; i < p->emfs; i++) {
         enum wb_emf_fault fault;
-        wb_emf_read(tx, account, region, line[i].text, &fault);
+        wb_emf_read(tx, account, region, p->line[p->emf[i]].text, &fault);
         count_emf(tx, &g, fault);
-        s.first_ms = line[i].time_ms < s.first_ms ? line[i].time_ms : s.first_ms;
-        s.last_ms = line[i].time_ms > s.last_ms ? line[i].time_ms : s.last_ms;
     }
     bool heard = wb_feed_wanted(tx->engine, WB_FEED_LINES, g.account, g.region, g.name);
-    for (size_t from = 0, n; from < count; from += n) {
-        n = block_lines(line + from, count - from);
-        struct wb_log_block_lines block = {stream, wb_tx_stamp(tx), line + from, n};
-        struct wb_slice raw = put_block(tx, g.number, &block);
+    for (const struct wb_log_packed *b = p->block; b; b = b->next) {
+        struct wb_log_block_lines lines = {stream, wb_tx_stamp(tx), p->line + b->first, b->count};
+        put_block(tx, g.number, stream, lines.stamp, b);
         if (tx->engine->log_watch)
-            tx->engine->log_watch(tx, &g, &block);
+            tx->engine->log_watch(tx, &g, &lines);
         if (heard)
-            tell(tx, &g, &block, raw);
-        s.bytes += raw.n;
-        g.bytes += raw.n;
+            tell(tx, &g, &lines, b->raw);
+        s.first_ms = b->first_ms < s.first_ms ? b->first_ms : s.first_ms;
+        s.last_ms = b->last_ms > s.last_ms ? b->last_ms : s.last_ms;
+        s.bytes += b->raw.n;
+        g.bytes += b->raw.n;
     }
     s.ingested_ms = tx->now_ms;
     wb_log_stream_write(tx, g.number, &s);
     wb_log_group_write(tx, &g);
+}
+
+void wb_write_log(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                  struct wb_slice group, struct wb_slice stream, const struct wb_log_line *line,
+                  size_t count)
+{
+    wb_write_log_pack(tx, account, region, group, stream, wb_log_pack(tx->arena, line, count));
 }
 
 void wb_log_watch_register(struct wb_engine *e, wb_log_watch_fn *fn)

@@ -49,6 +49,27 @@ void wb_log_stream_write(struct wb_tx *tx, uint64_t group, const struct wb_log_s
 void wb_log_stream_make(struct wb_tx *tx, uint64_t group, struct wb_slice name);
 void wb_log_stream_drop(struct wb_tx *tx, struct wb_log_group *g, const struct wb_log_stream *s);
 
+/* --- writing --- */
+
+/* Lines made ready to be written: all of it that takes long and needs no transaction. */
+struct wb_log_pack {
+    const struct wb_log_line *line;
+    size_t count;
+    struct wb_log_packed { /* the lines of a block */
+        struct wb_log_packed *next;
+        size_t first, count;
+        int64_t first_ms, last_ms;
+        struct wb_slice raw, packed;
+    } * block;
+    uint64_t bytes;    /* of their texts */
+    const size_t *emf; /* lines that look like the embedded metric format */
+    size_t emfs;
+};
+struct wb_log_pack *wb_log_pack(struct wb_arena *a, const struct wb_log_line *line, size_t count);
+/* As wb_write_log. */
+void wb_write_log_pack(struct wb_tx *tx, struct wb_slice account, struct wb_slice region,
+                       struct wb_slice group, struct wb_slice stream, const struct wb_log_pack *p);
+
 /* Retention was set: sees to it that blocks expire. */
 void wb_log_expect_expiry(struct wb_tx *tx);
 

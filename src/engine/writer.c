@@ -295,6 +295,13 @@ static void count_one(struct wb_engine *e, const char *name)
     wb_count_own(e, name, NULL, 0, &one, "Count");
 }
 
+static void count_slow(struct wb_engine *e, double ms)
+{
+    const struct wb_count_sums latency = {1, ms, ms, ms};
+    count_one(e, "SlowCommands");
+    wb_count_own(e, "SlowCommandLatency", NULL, 0, &latency, "Milliseconds");
+}
+
 static void finish(struct wb_writer *w)
 {
     size_t clients = 0;
@@ -377,8 +384,9 @@ static bool run_one(struct wb_engine *e, struct wb_command *c, enum ran *why)
     int64_t began = e->seam->mono_ns(e->seam);
     w->cmd[w->count] = c;
     *why = run_shared(&w->batch, c);
-    if (e->seam->mono_ns(e->seam) - began > WB_COMMAND_MS_MAX * 1000000LL)
-        count_one(e, "SlowCommands");
+    int64_t took = e->seam->mono_ns(e->seam) - began;
+    if (took > WB_COMMAND_MS_MAX * 1000000LL)
+        count_slow(e, (double)took / 1e6);
     w->result[w->count++] = *why == RAN_FAILED ? WB_FAILED : WB_COMMITTED;
     return *why == RAN_OK || *why == RAN_FAILED;
 }

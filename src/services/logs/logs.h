@@ -38,6 +38,7 @@ void logs_delete_retention(struct wb_call *c);
 void logs_create_stream(struct wb_call *c);
 void logs_delete_stream(struct wb_call *c);
 void logs_describe_streams(struct wb_call *c);
+void logs_put_prepare(struct wb_call *c);
 void logs_put_events(struct wb_call *c);
 void logs_get_events(struct wb_call *c);
 void logs_filter_events(struct wb_call *c);

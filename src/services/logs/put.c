@@ -1,4 +1,8 @@
-/* PutLogEvents: a batch is checked as a whole; events out of range are left out and told. */
+/*
+ * PutLogEvents: a batch is checked as a whole; events out of range are left out and told. Reading
+ * and packing a megabyte of them takes longer than a command may, so it is done before; unless time
+ * or retention moved the range in between.
+ */
 #include "services/logs/logs.h"
 
 #define DAY_MS 86400000LL
@@ -28,34 +32,66 @@ static bool read_batch(struct wb_call *c, struct wb_log_line *line, size_t *coun
     return !wb_failed(c);
 }
 
+struct batch {
+    struct wb_log_line *line;
+    size_t count;
+    size_t old, expired, first, end; /* what is left out, and what is kept */
+    struct wb_log_pack *pack;
+};
+
+static void find_range(const struct wb_call *c, const struct wb_log_group *g, struct batch *b)
+{
+    int64_t now = c->tx->now_ms, kept = g->retention_days ? now - g->retention_days * DAY_MS : 0;
+    b->old = b->expired = 0;
+    while (b->old < b->count && b->line[b->old].time_ms < now - WB_LOGS_PAST_DAYS * DAY_MS)
+        b->old++;
+    while (b->expired < b->count && b->line[b->expired].time_ms < kept)
+        b->expired++;
+    for (b->end = b->count; b->end > 0; b->end--)
+        if (b->line[b->end - 1].time_ms <= now + WB_LOGS_FUTURE_MS)
+            break;
+    b->first = b->old > b->expired ? b->old : b->expired;
+}
+
+static void pack(struct wb_call *c, struct batch *b)
+{
+    b->pack =
+        b->first < b->end ? wb_log_pack(c->arena, b->line + b->first, b->end - b->first) : NULL;
+}
+
+void logs_put_prepare(struct wb_call *c)
+{
+    struct batch *b = c->prepared = wb_new(c->arena, struct batch);
+    struct wb_log_group g;
+    b->line = wb_new_n(c->arena, struct wb_log_line, wb_json_count(wb_in(c, "logEvents")) + 1);
+    if (!read_batch(c, b->line, &b->count) || !logs_call_group(c, &g))
+        return;
+    find_range(c, &g, b);
+    pack(c, b);
+}
+
 void logs_put_events(struct wb_call *c)
 {
     struct wb_log_group g;
     struct wb_log_stream s;
-    size_t count, old = 0, expired = 0, end;
-    struct wb_log_line *line =
-        wb_new_n(c->arena, struct wb_log_line, wb_json_count(wb_in(c, "logEvents")) + 1);
-    if (!read_batch(c, line, &count) || !logs_call_group(c, &g) || !logs_call_stream(c, &g, &s))
+    const struct batch *before = c->prepared;
+    struct batch b = *before;
+    if (!logs_call_group(c, &g) || !logs_call_stream(c, &g, &s))
         return;
-    int64_t now = c->tx->now_ms, kept = g.retention_days ? now - g.retention_days * DAY_MS : 0;
-    while (old < count && line[old].time_ms < now - WB_LOGS_PAST_DAYS * DAY_MS)
-        old++;
-    while (expired < count && line[expired].time_ms < kept)
-        expired++;
-    for (end = count; end > 0 && line[end - 1].time_ms > now + WB_LOGS_FUTURE_MS; end--)
-        ;
-    size_t first = old > expired ? old : expired;
-    if (first < end)
-        wb_write_log(c->tx, g.account, g.region, g.name, s.name, line + first, end - first);
-    logs_out_sequence(c, "nextSequenceToken", now);
-    if (first == 0 && end == count)
+    find_range(c, &g, &b);
+    if (b.first != before->first || b.end != before->end)
+        pack(c, &b);
+    if (b.pack)
+        wb_write_log_pack(c->tx, g.account, g.region, g.name, s.name, b.pack);
+    logs_out_sequence(c, "nextSequenceToken", c->tx->now_ms);
+    if (b.first == 0 && b.end == b.count)
         return;
     wb_out_object(&c->out, "rejectedLogEventsInfo");
-    if (end < count)
-        wb_out_i64(&c->out, "tooNewLogEventStartIndex", (int64_t)end);
-    if (old)
-        wb_out_i64(&c->out, "tooOldLogEventEndIndex", (int64_t)old);
-    if (expired)
-        wb_out_i64(&c->out, "expiredLogEventEndIndex", (int64_t)expired);
+    if (b.end < b.count)
+        wb_out_i64(&c->out, "tooNewLogEventStartIndex", (int64_t)b.end);
+    if (b.old)
+        wb_out_i64(&c->out, "tooOldLogEventEndIndex", (int64_t)b.old);
+    if (b.expired)
+        wb_out_i64(&c->out, "expiredLogEventEndIndex", (int64_t)b.expired);
     wb_out_end(&c->out);
 }
