@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """All figures of one run in one table; see docs/BENCHMARKS.md.
 
-    table.py [NAME...]    names: floor calls flow metrics sync uploads match identity alarms deploy start console
+    table.py [NAME...]    names: floor calls flow metrics sync uploads match identity alarms observe deploy start console
 """
 import http.client
 import io
@@ -18,6 +18,7 @@ import zipfile
 import cells
 import console
 import lib
+import observe
 import uploads
 from http_floor import SIGNED
 from waybill_server import BUILD, SHARED, Waybill
@@ -211,6 +212,19 @@ def alarms():
     row("alarms evaluated, %s of them" % f"{int(count):,}", "%s/CPU-s" % per_second, target=">= 10000", good=int(per_second) >= 10000)
 
 
+# --- a month of lines and metrics ---
+
+def month():
+    say("a month of log lines and metrics")
+    m = observe.measure(say)
+    row("1,000,000 log lines put", "%.0f/CPU-s" % m.lines_per_cpu)
+    row("10,000 series with values", "%.0f/CPU-s" % m.values_per_cpu, "and %.0f/CPU-s with upkeep" % m.kept_per_cpu)
+    row("... the server's memory", "%.1f MB" % m.peak, "before %.1f MB" % m.quiet, **below(m.peak, 64, "< %d MB"))
+    for name, seconds in m.queries.items():
+        row(name, "%.0f ms" % (1000 * seconds), **below(seconds, 1, "< %d s"))
+    row("pages after a week without lines and values", str(m.pages[1]), "before %d" % m.pages[0], m.pages[1] / m.pages[0])
+
+
 def comparison(place):
     """Instructions of 200 checks of a signature that is wrong at one of its 64 characters."""
     out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=wb_sigv4_verify",
@@ -328,7 +342,7 @@ def first_view():
 
 
 PARTS = {"floor": floor, "calls": calls, "sync": sync, "uploads": beside_uploads, "flow": flow, "metrics": metrics, "match": match, "identity": identity, "alarms": alarms,
-         "deploy": deploy, "start": start, "console": first_view}
+         "observe": month, "deploy": deploy, "start": start, "console": first_view}
 
 
 def main():
