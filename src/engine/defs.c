@@ -250,6 +250,8 @@ static const void *def_of_snapshot(struct wb_tx *tx, const struct wb_def_kind *k
     for (struct wb_held *h = x->held; h; h = h->next)
         if (h->kind == kind && wb_slice_eq(h->key, key))
             return h->ref ? h->ref->object : NULL;
+    struct wb_reads *reads = x->reads;
+    x->reads = NULL; /* what load reads, the object stands for */
     struct shard *s = shard_of(tx->engine->defs, kind->index, key);
     struct wb_def_ref *r = shared_get(s, key, x->sequence);
     if (!r) {
@@ -260,6 +262,9 @@ static const void *def_of_snapshot(struct wb_tx *tx, const struct wb_def_kind *k
     struct wb_held *h = wb_new(tx->arena, struct wb_held);
     *h = (struct wb_held){x->held, kind, wb_dup(tx->arena, key), r};
     x->held = h;
+    x->reads = reads;
+    if (reads)
+        wb_reads_def(reads, h, r ? r->object : NULL);
     return r ? r->object : NULL;
 }
 
@@ -345,6 +350,26 @@ void wb_def_changed(struct wb_tx *tx, const struct wb_def_kind *kind, struct wb_
     overlay_unload(b, o);
     o->changed = true;
     overlay_touch(b, o);
+}
+
+void wb_def_made(struct wb_tx *tx, const struct wb_def_kind *kind, void *object)
+{
+    assert(!tx->writes);
+    struct wb_tx_ext *x = wb_tx_ext(tx);
+    struct wb_held *h = wb_new(tx->arena, struct wb_held);
+    *h = (struct wb_held){.next = x->held, .ref = ref_new(kind, object)};
+    x->held = h;
+}
+
+void wb_def_give(struct wb_tx *tx, const struct wb_def_kind *kind, struct wb_slice key,
+                 const void *object)
+{
+    struct overlay *o = overlay_at(wb_tx_ext(tx)->batch, kind->index, key, true);
+    assert(o->changed && !o->loaded);
+    if (!object)
+        return;
+    o->ref = ref_take(ref_of(object));
+    o->loaded = true;
 }
 
 void wb_defs_undo(struct wb_batch *b, size_t mark)

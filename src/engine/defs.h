@@ -30,6 +30,12 @@ void wb_def_register(struct wb_engine *e,
 const void *wb_def(struct wb_tx *tx, const struct wb_def_kind *kind, struct wb_slice key);
 /* In a command: the rows behind (kind, key) change. Call after the puts. */
 void wb_def_changed(struct wb_tx *tx, const struct wb_def_kind *kind, struct wb_slice key);
+/* An object that somebody made ahead, for rows that will be written as it says: of a snapshot,
+ * which lets it go at its end. */
+void wb_def_made(struct wb_tx *tx, const struct wb_def_kind *kind, void *object);
+/* In a command, after wb_def_changed: such an object (or NULL) is what load would make. */
+void wb_def_give(struct wb_tx *tx, const struct wb_def_kind *kind, struct wb_slice key,
+                 const void *object);
 void wb_def_hold(const void *object);
 void wb_def_let_go(struct wb_engine *e, const void *object);
 

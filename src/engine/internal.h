@@ -89,6 +89,7 @@ struct wb_held { /* definitions that stay until the transaction ends */
 struct wb_tx_ext {
     struct wb_batch *batch; /* NULL in a snapshot */
     struct wb_held *held;   /* snapshots */
+    struct wb_reads *reads; /* of a snapshot that is watched */
     uint64_t sequence;      /* snapshot: that of the last commit it sees */
     uint64_t rows, bytes;   /* put and deleted by this command */
     bool alone;             /* the only command of its batch: may exceed the usual limits */
@@ -106,6 +107,14 @@ void wb_tx_snapshot(struct wb_tx *tx, struct wb_tx_ext *x, struct wb_engine *e, 
                     struct wb_arena *a);
 /* Lets the definitions of a snapshot go. */
 void wb_tx_release(struct wb_tx *tx);
+
+/* --- reads.c: what a watched snapshot reads --- */
+void wb_reads_get(struct wb_reads *r, struct wb_slice key, struct wb_slice *value);
+void wb_reads_scan(struct wb_reads *r, struct wb_slice lo, struct wb_slice hi, bool backward,
+                   const struct wb_scan *s);
+void wb_reads_next(struct wb_reads *r, const struct wb_scan *s, struct wb_slice *key,
+                   struct wb_slice *value); /* null: the end */
+void wb_reads_def(struct wb_reads *r, const struct wb_held *h, const void *object);
 
 /* --- writer.c --- */
 struct wb_after {

@@ -36,12 +36,13 @@ bool wb_tx_get(struct wb_tx *tx, struct wb_slice key, struct wb_slice *value)
     if (tx->status != WB_STORE_OK)
         return false;
     enum wb_store_status s = wb_get(tx->txn, key, value);
-    if (s == WB_STORE_OK)
-        return true;
-    *value = WB_SLICE_NULL;
-    if (s != WB_STORE_NOT_FOUND)
+    if (s != WB_STORE_OK)
+        *value = WB_SLICE_NULL;
+    if (wb_tx_ext(tx)->reads)
+        wb_reads_get(wb_tx_ext(tx)->reads, key, value);
+    if (s != WB_STORE_OK && s != WB_STORE_NOT_FOUND)
         wb_tx_error(tx, s);
-    return false;
+    return s == WB_STORE_OK;
 }
 
 /* A command that shares its batch keeps to the usual limits or is run again alone; alone it may be
@@ -96,6 +97,8 @@ struct wb_scan *wb_tx_scan(struct wb_tx *tx, struct wb_slice lo, struct wb_slice
         return NULL;
     struct wb_scan *scan = NULL;
     enum wb_store_status s = wb_scan_open(tx->txn, lo, hi, backward, &scan);
+    if (s == WB_STORE_OK && wb_tx_ext(tx)->reads)
+        wb_reads_scan(wb_tx_ext(tx)->reads, lo, hi, backward, scan);
     if (s == WB_STORE_OK)
         return scan;
     wb_tx_error(tx, s);
@@ -113,11 +116,13 @@ bool wb_tx_next(struct wb_tx *tx, struct wb_scan *s, struct wb_slice *key, struc
     if (tx->status != WB_STORE_OK || !s)
         return false;
     enum wb_store_status st = wb_scan_next(s, key, value);
-    if (st == WB_STORE_OK)
-        return true;
-    if (st != WB_STORE_NOT_FOUND)
+    if (st != WB_STORE_OK)
+        *key = *value = WB_SLICE_NULL;
+    if (wb_tx_ext(tx)->reads)
+        wb_reads_next(wb_tx_ext(tx)->reads, s, key, value);
+    if (st != WB_STORE_OK && st != WB_STORE_NOT_FOUND)
         wb_tx_error(tx, st);
-    return false;
+    return st == WB_STORE_OK;
 }
 
 uint64_t wb_tx_number(struct wb_tx *tx, const char *series)

@@ -46,6 +46,14 @@ uint64_t wb_tx_number(struct wb_tx *tx, const char *series);
  */
 uint64_t wb_tx_stamp(struct wb_tx *tx);
 
+/* What is read from now on is remembered, for a write that prepares itself on a snapshot: its
+ * command asks whether it would read the same, and else prepares again. Values read are then valid
+ * as long as the arena. NULL in a command, which needs to remember nothing: it would read the
+ * same. */
+struct wb_reads;
+struct wb_reads *wb_tx_watch(struct wb_tx *tx);
+bool wb_tx_reads_same(struct wb_tx *tx, const struct wb_reads *r);
+
 /* In a command: runs fn in a nested transaction and keeps what it wrote only when it returns true.
  * Returns what fn did, and false when the store failed. */
 bool wb_tx_attempt(struct wb_tx *tx, bool (*fn)(struct wb_tx *tx, void *arg), void *arg);

@@ -378,7 +378,7 @@ static void keep(struct wb_call *c, struct cfn_request *q, struct cfn_change_set
     cs->tags_changed = q->update && cfn_tags_changed(c, q);
     struct wb_slice original = q->original;
     if (original.p || cfn_text_get(tx, q->old.text, false, &original))
-        cs->text = cfn_text_new(tx, original, q->t->text);
+        cs->text = cfn_text_new(tx, original, q->t->text, q->made);
     for (size_t i = 0; i < ch->count; i++)
         wb_tx_put(tx, wb_key(c->arena, WB_T_CFN_CHANGE, "uu", cs->number, (uint64_t)i),
                   ch->change[i].json);
@@ -397,41 +397,61 @@ static void answer(struct wb_call *c, const struct cfn_change_set *cs, const str
     wb_out_str(&c->out, "StackId", s->arn);
 }
 
+static bool intend(struct wb_call *c, struct cfn_intent *p)
+{
+    struct cfn_request *q = &p->q;
+    struct cfn_change_set *cs = p->set = wb_new(c->arena, struct cfn_change_set);
+    *cs =
+        (struct cfn_change_set){.name = wb_in_str(c, "ChangeSetName"),
+                                .type = wb_in_str(c, "ChangeSetType"),
+                                .description = wb_in_str(c, "Description"),
+                                .token = wb_in_str(c, "ClientToken"),
+                                .on_failure = wb_in_str(c, "OnStackFailure"),
+                                .import_existing = wb_in_bool(c, "ImportExistingResources", false)};
+    struct cfn_stack *old = wb_new(c->arena, struct cfn_stack);
+    struct cfn_change_set was;
+    if (!cs->type.p)
+        cs->type = WB_S("UPDATE");
+    if (cfn_stack_find(c->tx, &c->ctx, wb_in_str(c, "StackName"), old) &&
+        by_name(c->tx, old, cs->name, &was)) {
+        if (cs->token.n && wb_slice_eq(cs->token, was.token)) {
+            *cs = was;
+            p->repeated = old;
+            return true;
+        }
+        wb_fail(c, "AlreadyExistsException", 400, "ChangeSet %.*s already exists", WB_FMT(was.arn));
+        return false;
+    }
+    return review_stack(c, q, cs->type) && cfn_request_read(c, q, true) &&
+           imports(c, q, cs, &cs->take) && cfn_changes(c, q, cs->take, &p->changes) &&
+           (!wb_slice_is(cs->type, "IMPORT") || no_other_changes(c, &p->changes));
+}
+
+void cfn_create_change_set_prepare(struct wb_call *c)
+{
+    /* What exists is tried in nested transactions, which a snapshot does not have. */
+    if (!wb_in_bool(c, "ImportExistingResources", false))
+        cfn_intend(c, intend);
+}
+
 void cfn_create_change_set(struct wb_call *c)
 {
-    struct cfn_request q = {.update = false};
-    struct cfn_change_set was,
-        cs = {.name = wb_in_str(c, "ChangeSetName"),
-              .type = wb_in_str(c, "ChangeSetType"),
-              .description = wb_in_str(c, "Description"),
-              .token = wb_in_str(c, "ClientToken"),
-              .on_failure = wb_in_str(c, "OnStackFailure"),
-              .import_existing = wb_in_bool(c, "ImportExistingResources", false)};
-    struct cfn_changes ch;
-    if (!cs.type.p)
-        cs.type = WB_S("UPDATE");
-    if (cfn_stack_find(c->tx, &c->ctx, wb_in_str(c, "StackName"), &q.old) &&
-        by_name(c->tx, &q.old, cs.name, &was)) {
-        if (cs.token.n && wb_slice_eq(cs.token, was.token))
-            answer(c, &was, &q.old);
-        else
-            wb_fail(c, "AlreadyExistsException", 400, "ChangeSet %.*s already exists",
-                    WB_FMT(was.arn));
+    struct cfn_intent *p = cfn_intent_of(c, intend);
+    if (!p)
+        return;
+    if (p->repeated) {
+        answer(c, p->set, p->repeated);
         return;
     }
-    q.old = (struct cfn_stack){.number = 0};
-    if (!review_stack(c, &q, cs.type) || !cfn_request_read(c, &q, true) ||
-        !imports(c, &q, &cs, &cs.take) || !cfn_changes(c, &q, cs.take, &ch))
-        return;
-    if (wb_slice_is(cs.type, "IMPORT") && !no_other_changes(c, &ch))
-        return;
-    bool any = !q.update || cfn_changes_any(&ch);
+    struct cfn_request q = p->q; /* a command may run again */
+    struct cfn_change_set cs = *p->set;
+    bool any = !q.update || cfn_changes_any(&p->changes);
     cs.status = any ? WB_S("CREATE_COMPLETE") : WB_S("FAILED");
     cs.execution = any ? WB_S("AVAILABLE") : WB_S("UNAVAILABLE");
     if (!any)
         cs.reason = wb_slice_str(unchanged);
     begin_review(c, &q.s);
-    keep(c, &q, &cs, &ch);
+    keep(c, &q, &cs, &p->changes);
     answer(c, &cs, &q.s);
 }
 

@@ -5,6 +5,8 @@
 
 #include "services/cloudformation/deploy.h"
 
+struct cfn_change_set;
+
 extern const struct wb_shape cfn_s_cancel_update_stack, cfn_s_continue_update_rollback,
     cfn_s_create_change_set, cfn_s_create_stack, cfn_s_delete_change_set, cfn_s_delete_stack,
     cfn_s_describe_account_limits, cfn_s_describe_change_set, cfn_s_describe_change_set_hooks,
@@ -52,6 +54,7 @@ struct cfn_request {
     bool update;
     struct wb_slice original; /* null: the one that the stack has */
     struct wb_template *t;    /* processed */
+    const void *made;         /* the same, to be kept with its text; or NULL */
     struct cfn_eval eval;
     struct wb_ctx ctx; /* whose rights the deployment will have */
 };
@@ -82,6 +85,24 @@ static inline bool cfn_changes_any(const struct cfn_changes *ch)
 {
     return ch->count || ch->outputs || ch->stack;
 }
+
+/* What CreateStack, UpdateStack and CreateChangeSet have found out before they write anything.
+ * Templates may take tenths of a second to read and evaluate, so it is done in the scan pool; the
+ * command does it again only when something that was read has changed in between. */
+struct cfn_intent {
+    struct wb_reads *reads;
+    struct cfn_request q;
+    struct cfn_changes changes;
+    struct wb_slice policy;           /* for this update only */
+    const struct cfn_stack *repeated; /* the request was made before: answer this, do nothing */
+    struct cfn_change_set *set;
+};
+typedef bool cfn_intent_fn(struct wb_call *c,
+                           struct cfn_intent *p); /* false: the call has failed */
+void cfn_intend(struct wb_call *c, cfn_intent_fn *make);
+/* In the command; NULL: the call has failed. */
+struct cfn_intent *cfn_intent_of(struct wb_call *c, cfn_intent_fn *make);
+wb_handler_fn cfn_create_stack_prepare, cfn_update_stack_prepare, cfn_create_change_set_prepare;
 
 /* May the stack be updated, deleted, ... in its status? The error is set when not. */
 bool cfn_may_update(struct wb_call *c, const struct cfn_stack *s);

@@ -232,11 +232,35 @@ bool cfn_request_read(struct wb_call *c, struct cfn_request *q, bool lenient)
 
 void cfn_request_keep(struct wb_call *c, struct cfn_request *q)
 {
-    q->s.text = q->original.p ? cfn_text_new(c->tx, q->original, q->t->text) : q->old.text;
+    q->s.text = q->original.p ? cfn_text_new(c->tx, q->original, q->t->text, q->made) : q->old.text;
     if (!q->original.p && q->update) { /* the same text may be transformed otherwise */
         struct wb_slice processed, text;
         if (cfn_text_get(c->tx, q->old.text, true, &processed) &&
             !wb_slice_eq(processed, q->t->text) && cfn_text_get(c->tx, q->old.text, false, &text))
-            q->s.text = cfn_text_new(c->tx, text, q->t->text);
+            q->s.text = cfn_text_new(c->tx, text, q->t->text, q->made);
     }
+}
+
+/* --- before the command --- */
+
+static struct cfn_intent *intent_new(struct wb_call *c, cfn_intent_fn *make)
+{
+    struct cfn_intent *p = wb_new(c->arena, struct cfn_intent);
+    *p = (struct cfn_intent){.reads = wb_tx_watch(c->tx)};
+    if (!make(c, p))
+        return NULL;
+    if (p->q.t)
+        p->q.made = cfn_text_make(c->tx, p->q.t->text);
+    return p;
+}
+
+void cfn_intend(struct wb_call *c, cfn_intent_fn *make)
+{
+    c->prepared = intent_new(c, make);
+}
+
+struct cfn_intent *cfn_intent_of(struct wb_call *c, cfn_intent_fn *make)
+{
+    struct cfn_intent *p = c->prepared;
+    return p && wb_tx_reads_same(c->tx, p->reads) ? p : intent_new(c, make);
 }

@@ -16,6 +16,11 @@ static const char *const none[] = {NULL};
     {                                                                                              \
         OP(n, WB_WRITE, in, fn, of)                                                                \
     }
+/* Reads a template before its command. */
+#define PLANS(n, in, fn)                                                                           \
+    {                                                                                              \
+        OP(n, WB_WRITE, in, fn, cfn_of_role), .prepare = fn##_prepare, .prepare_apart = 1          \
+    }
 #define CHANGES(n, in, fn, of)                                                                     \
     {                                                                                              \
         OP(n, WB_WRITE, in, fn, of), .answer = ""                                                  \
@@ -30,8 +35,8 @@ static const struct wb_op ops[] = {
     CHANGES("CancelUpdateStack", cfn_s_cancel_update_stack, cfn_cancel_update, cfn_of_stack),
     MAKES("ContinueUpdateRollback", cfn_s_continue_update_rollback, cfn_continue_rollback,
           cfn_of_role),
-    MAKES("CreateChangeSet", cfn_s_create_change_set, cfn_create_change_set, cfn_of_role),
-    MAKES("CreateStack", cfn_s_create_stack, cfn_create_stack, cfn_of_role),
+    PLANS("CreateChangeSet", cfn_s_create_change_set, cfn_create_change_set),
+    PLANS("CreateStack", cfn_s_create_stack, cfn_create_stack),
     MAKES("DeleteChangeSet", cfn_s_delete_change_set, cfn_delete_change_set, cfn_of_change_set),
     CHANGES("DeleteStack", cfn_s_delete_stack, cfn_delete_stack, cfn_of_role),
     WHOLE("DescribeAccountLimits", cfn_s_describe_account_limits, cfn_account_limits),
@@ -68,7 +73,7 @@ static const struct wb_op ops[] = {
     MAKES("RollbackStack", cfn_s_rollback_stack, cfn_rollback_stack, cfn_of_role),
     CHANGES("SetStackPolicy", cfn_s_set_stack_policy, cfn_set_policy, cfn_of_stack),
     CHANGES("SignalResource", cfn_s_signal_resource, cfn_signal, cfn_of_stack),
-    MAKES("UpdateStack", cfn_s_update_stack, cfn_update_stack, cfn_of_role),
+    PLANS("UpdateStack", cfn_s_update_stack, cfn_update_stack),
     MAKES("UpdateTerminationProtection", cfn_s_update_termination_protection, cfn_update_protection,
           cfn_of_stack),
     WHOLE("ValidateTemplate", cfn_s_validate_template, cfn_validate),

@@ -195,12 +195,22 @@ static struct wb_slice text_key(struct wb_arena *a, uint64_t number, char kind)
     return wb_key(a, WB_T_CFN_TEXT, "ub", number, kind);
 }
 
-uint64_t cfn_text_new(struct wb_tx *tx, struct wb_slice original, struct wb_slice processed)
+static struct wb_slice def_key(struct wb_arena *a, uint64_t number)
+{
+    struct wb_buf key = wb_buf_in(a);
+    wb_buf_le64(&key, number);
+    return wb_buf_slice(&key);
+}
+
+uint64_t cfn_text_new(struct wb_tx *tx, struct wb_slice original, struct wb_slice processed,
+                      const void *made)
 {
     uint64_t number = wb_tx_number(tx, "template");
     wb_tx_put(tx, text_key(tx->arena, number, 'o'), original);
     if (processed.p && !wb_slice_eq(original, processed))
         wb_tx_put(tx, text_key(tx->arena, number, 'p'), processed);
+    wb_def_changed(tx, &cfn_text_kind, def_key(tx->arena, number));
+    wb_def_give(tx, &cfn_text_kind, def_key(tx->arena, number), made);
     return number;
 }
 
@@ -218,18 +228,17 @@ uint64_t cfn_text_copy(struct wb_tx *tx, uint64_t number)
     struct wb_slice original, processed;
     if (!cfn_text_get(tx, number, false, &original) || !cfn_text_get(tx, number, true, &processed))
         return 0;
-    return cfn_text_new(tx, original, processed);
+    return cfn_text_new(tx, original, processed,
+                        wb_def(tx, &cfn_text_kind, def_key(tx->arena, number)));
 }
 
 void cfn_text_drop(struct wb_tx *tx, uint64_t number)
 {
     if (!number)
         return;
-    struct wb_buf key = wb_buf_in(tx->arena);
     wb_tx_del(tx, text_key(tx->arena, number, 'o'));
     wb_tx_del(tx, text_key(tx->arena, number, 'p'));
-    wb_buf_le64(&key, number);
-    wb_def_changed(tx, &cfn_text_kind, wb_buf_slice(&key));
+    wb_def_changed(tx, &cfn_text_kind, def_key(tx->arena, number));
 }
 
 struct text {
@@ -244,19 +253,31 @@ static void text_free(void *object)
     free(t);
 }
 
-static void *text_load(struct wb_tx *tx, struct wb_slice key)
+static struct text *text_read(struct wb_slice processed)
 {
-    struct wb_rd r = wb_rd(key);
-    struct wb_slice text, why;
-    if (!cfn_text_get(tx, wb_rd_le64(&r), true, &text))
-        return NULL;
+    struct wb_slice why;
     struct text *t = wb_xcalloc(1, sizeof *t);
     wb_arena_init(&t->arena, 0);
-    t->template = wb_template_read(&t->arena, wb_dup(&t->arena, text), &why);
+    t->template = wb_template_read_processed(&t->arena, wb_dup(&t->arena, processed), &why);
     if (t->template)
         return t;
     text_free(t);
     return NULL;
+}
+
+static void *text_load(struct wb_tx *tx, struct wb_slice key)
+{
+    struct wb_rd r = wb_rd(key);
+    struct wb_slice text;
+    return cfn_text_get(tx, wb_rd_le64(&r), true, &text) ? text_read(text) : NULL;
+}
+
+const void *cfn_text_make(struct wb_tx *tx, struct wb_slice processed)
+{
+    struct text *t = tx->writes ? NULL : text_read(processed);
+    if (t)
+        wb_def_made(tx, &cfn_text_kind, t);
+    return t;
 }
 
 struct wb_def_kind cfn_text_kind = {
@@ -264,8 +285,6 @@ struct wb_def_kind cfn_text_kind = {
 
 const struct wb_template *cfn_text_template(struct wb_tx *tx, uint64_t number)
 {
-    struct wb_buf key = wb_buf_in(tx->arena);
-    wb_buf_le64(&key, number);
-    const struct text *t = number ? wb_def(tx, &cfn_text_kind, wb_buf_slice(&key)) : NULL;
+    const struct text *t = number ? wb_def(tx, &cfn_text_kind, def_key(tx->arena, number)) : NULL;
     return t ? t->template : NULL;
 }

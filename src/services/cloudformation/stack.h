@@ -93,8 +93,12 @@ void cfn_stack_forget_later(struct wb_tx *tx, const struct cfn_stack *s);
 
 /* --- texts of templates --- */
 
-/* "o": as it came; "p": after transforms, only when there were any. */
-uint64_t cfn_text_new(struct wb_tx *tx, struct wb_slice original, struct wb_slice processed);
+/* "o": as it came; "p": after transforms, only when there were any. made: what cfn_text_make gave,
+ * or NULL. */
+uint64_t cfn_text_new(struct wb_tx *tx, struct wb_slice original, struct wb_slice processed,
+                      const void *made);
+/* On a snapshot: the processed text, read ahead, so that nobody has to in a command. */
+const void *cfn_text_make(struct wb_tx *tx, struct wb_slice processed);
 bool cfn_text_get(struct wb_tx *tx, uint64_t number, bool processed, struct wb_slice *text);
 uint64_t cfn_text_copy(struct wb_tx *tx, uint64_t number);
 void cfn_text_drop(struct wb_tx *tx, uint64_t number);

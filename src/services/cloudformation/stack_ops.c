@@ -104,27 +104,51 @@ bool cfn_new_name(struct wb_call *c, struct wb_slice name)
     return limit(c);
 }
 
+/* The stack that the call has made before, by its token. */
+static bool repeated(struct wb_call *c, struct cfn_intent *p, const struct cfn_stack *s)
+{
+    if (!cfn_repeated(c, s))
+        return false;
+    struct cfn_stack *copy = wb_new(c->arena, struct cfn_stack);
+    *copy = *s;
+    p->repeated = copy;
+    return true;
+}
+
+static bool intend_create(struct wb_call *c, struct cfn_intent *p)
+{
+    struct cfn_request *q = &p->q;
+    struct cfn_stack s;
+    q->s.name = wb_in_str(c, "StackName");
+    if (cfn_stack_find(c->tx, &c->ctx, q->s.name, &s) && repeated(c, p, &s))
+        return true;
+    if (wb_in_str(c, "OnFailure").n && wb_json_is(wb_in(c, "DisableRollback"))) {
+        cfn_invalid(c, "You cannot specify both DisableRollback and OnFailure.");
+        return false;
+    }
+    return cfn_new_name(c, q->s.name) && cfn_request_read(c, q, false) &&
+           policy_in(c, "StackPolicyBody", "StackPolicyURL", &q->s.policy) &&
+           cfn_changes(c, q, WB_SLICE_NULL, &p->changes);
+}
+
+void cfn_create_stack_prepare(struct wb_call *c)
+{
+    cfn_intend(c, intend_create);
+}
+
 void cfn_create_stack(struct wb_call *c)
 {
-    struct cfn_request q = {.update = false};
+    struct cfn_intent *p = cfn_intent_of(c, intend_create);
     struct cfn_operation op = {.kind = WB_S("CREATE"), .token = wb_in_str(c, "ClientRequestToken")};
     struct wb_slice on_failure = wb_in_str(c, "OnFailure");
     int64_t minutes = wb_in_i64(c, "TimeoutInMinutes", 0);
-    struct cfn_changes changes;
-    struct cfn_stack s;
-    q.s.name = wb_in_str(c, "StackName");
-    if (cfn_stack_find(c->tx, &c->ctx, q.s.name, &s) && cfn_repeated(c, &s)) {
-        wb_out_str(&c->out, "StackId", s.arn);
+    if (!p)
+        return;
+    if (p->repeated) {
+        wb_out_str(&c->out, "StackId", p->repeated->arn);
         return;
     }
-    if (on_failure.n && wb_json_is(wb_in(c, "DisableRollback"))) {
-        cfn_invalid(c, "You cannot specify both DisableRollback and OnFailure.");
-        return;
-    }
-    if (!cfn_new_name(c, q.s.name) || !cfn_request_read(c, &q, false) ||
-        !policy_in(c, "StackPolicyBody", "StackPolicyURL", &q.s.policy) ||
-        !cfn_changes(c, &q, WB_SLICE_NULL, &changes))
-        return;
+    struct cfn_request q = p->q; /* a command may run again */
     op.on_failure = on_failure.n ? on_failure : WB_S("ROLLBACK");
     q.s.disable_rollback = wb_in_bool(c, "DisableRollback", false);
     q.s.protection = wb_in_bool(c, "EnableTerminationProtection", false);
@@ -147,27 +171,43 @@ bool cfn_tags_changed(struct wb_call *c, const struct cfn_request *q)
                         wb_json_read(c->arena, q->s.tags.p ? q->s.tags : none, NULL));
 }
 
+static bool intend_update(struct wb_call *c, struct cfn_intent *p)
+{
+    struct cfn_request *q = &p->q;
+    q->update = true;
+    if (!cfn_call_stack_bracketed(c, "StackName", &q->old))
+        return false;
+    if (repeated(c, p, &q->old))
+        return true;
+    q->s = q->old;
+    if (!cfn_may_update(c, &q->old) || !cfn_request_read(c, q, false) ||
+        !policy_in(c, "StackPolicyBody", "StackPolicyURL", &q->s.policy) ||
+        !policy_in(c, "StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", &p->policy) ||
+        !cfn_changes(c, q, WB_SLICE_NULL, &p->changes))
+        return false;
+    if (cfn_changes_any(&p->changes))
+        return true;
+    cfn_invalid(c, "No updates are to be performed.");
+    return false;
+}
+
+void cfn_update_stack_prepare(struct wb_call *c)
+{
+    cfn_intend(c, intend_update);
+}
+
 void cfn_update_stack(struct wb_call *c)
 {
-    struct cfn_request q = {.update = true};
+    struct cfn_intent *p = cfn_intent_of(c, intend_update);
     struct cfn_operation op = {.kind = WB_S("UPDATE"), .token = wb_in_str(c, "ClientRequestToken")};
-    struct cfn_changes changes;
-    if (!cfn_call_stack_bracketed(c, "StackName", &q.old))
+    if (!p)
         return;
-    if (cfn_repeated(c, &q.old)) {
-        wb_out_str(&c->out, "StackId", q.old.arn);
-        return;
-    }
-    q.s = q.old;
-    if (!cfn_may_update(c, &q.old) || !cfn_request_read(c, &q, false) ||
-        !policy_in(c, "StackPolicyBody", "StackPolicyURL", &q.s.policy) ||
-        !policy_in(c, "StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", &op.policy) ||
-        !cfn_changes(c, &q, WB_SLICE_NULL, &changes))
-        return;
-    if (!cfn_changes_any(&changes)) {
-        cfn_invalid(c, "No updates are to be performed.");
+    if (p->repeated) {
+        wb_out_str(&c->out, "StackId", p->repeated->arn);
         return;
     }
+    struct cfn_request q = p->q;
+    op.policy = p->policy;
     q.s.disable_rollback = wb_in_bool(c, "DisableRollback", false);
     op.tags_changed = cfn_tags_changed(c, &q);
     op.retain_nothing = wb_in_bool(c, "RetainExceptOnCreate", false);
