@@ -33,7 +33,7 @@ static void read_page(struct wb_pool_task *t, struct wb_txn *txn)
     struct wb_tx_ext ext;
     struct wb_arena a;
     struct wb_tx tx;
-    bool quiet = atomic_load(&x->e->quiet), more = !quiet;
+    bool quiet = atomic_load(&x->e->quiet), more = true;
     wb_arena_init(&a, 0);
     if (!quiet && txn) {
         wb_tx_snapshot(&tx, &ext, x->e, txn, &a);
@@ -45,7 +45,7 @@ static void read_page(struct wb_pool_task *t, struct wb_txn *txn)
     if (txn)
         wb_txn_abort(txn);
     wb_arena_release(&a);
-    if (!more || quiet || !wb_pool_add(x->e, &x->task))
+    if (quiet || !more || !wb_pool_add(x->e, &x->task))
         end(x, more);
 }
 

@@ -209,7 +209,7 @@ def states(w):
 
 
 def survives(w):
-    """kill -9 while one runs: it begins again, and what had ended is as it was."""
+    """Stopped, and killed with -9, while one runs: it begins again, and what had ended is as it was."""
     logs = w.client("logs")
     done = begin(w, "filter kind = 'odd' | stats sum(n) as s")
     before = result(w, done)["results"]
@@ -217,6 +217,10 @@ def survives(w):
     rows_before = result(w, large)["results"]
     assert len(rows_before) == 6000
     slow = begin(w, SLOW, "/slow")
+    wait_for(lambda: running(w, slow))
+    w.stop()
+    w.start()
+    assert logs.get_query_results(queryId=slow)["status"] in ("Scheduled", "Running")
     wait_for(lambda: running(w, slow))
     w.kill()
     w.start()
