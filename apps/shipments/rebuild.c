@@ -405,6 +405,14 @@ static void report(const struct rebuild *r)
     printf(any ? "\n" : "; every row was right\n");
 }
 
+static void complain(const struct rebuild *r)
+{
+    bool no_table = wb_slice_find(r->l.why, WB_S("ResourceNotFoundException"), 0) >= 0;
+    fprintf(stderr, "%swaybill shipments: %.*s\n%s\n", r->terminal ? "\n" : "", WB_FMT(r->l.why),
+            no_table ? "The stack lacks a table: deploy the template of this version first."
+                     : "Nothing is lost: run it again, it goes on with what is left.");
+}
+
 int rebuild_run(struct wb_aws *aws, const struct stack *s)
 {
     struct rebuild *r = wb_xcalloc(1, sizeof *r);
@@ -423,10 +431,7 @@ int rebuild_run(struct wb_aws *aws, const struct stack *s)
     if (st == LEDGER_OK)
         report(r);
     else
-        fprintf(stderr,
-                "%swaybill shipments: %.*s\nNothing is lost: run it again, it goes on with what "
-                "is left.\n",
-                r->terminal ? "\n" : "", WB_FMT(r->l.why));
+        complain(r);
     wb_map_free(r->shipments);
     wb_map_free(r->pairs);
     wb_arena_release(&r->page);

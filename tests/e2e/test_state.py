@@ -267,6 +267,9 @@ def well_formed(text):
 def main():
     shuffle = random.Random(os.environ.get("STATE_SEED", "1"))
     with Waybill() as w:
+        r = w.waybill("shipments", "rebuild", check=False)
+        assert r.returncode == 1 and "deploy the template" in r.stderr, r
+        assert w.waybill("shipments", check=False).returncode == 2
         w.shipments()
         updates = orders(w, shuffle)
         updates = hot(w, updates)
