@@ -36,7 +36,7 @@ VALUES = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/target", "Role": f"arn:aws:ia
           "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/thing", "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/thing",
           "AssumeRolePolicyDocument": TRUST, "PolicyDocument": POLICY, "EventPattern": '{"source":["x"]}', "Event": "{}",
           "VersionId": "v1", "AWSServiceName": "ecs.amazonaws.com", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Action": "lambda:InvokeFunction",
-          "PolicySourceArn": f"arn:aws:iam::{ACCOUNT}:user/nobody", "Arn": ARNS["sns"]}
+          "InsightId": "00000000-0000-1000-8000-000000000000", "PolicySourceArn": f"arn:aws:iam::{ACCOUNT}:user/nobody", "Arn": ARNS["sns"]}
 
 
 def text(shape, name, service):
