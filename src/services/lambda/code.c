@@ -105,6 +105,12 @@ struct lambda_package *lambda_package_read(struct wb_call *c, struct wb_json cod
         return NULL;
     }
     p->sha256 = wb_sha256_base64(c->arena, p->zip);
+    /* Where it will be run from: by its hash, so it does not matter whether the call succeeds, or
+     * is undone and run again; and the same bytes need not be unpacked twice. */
+    struct lambda_function f = {.sha256 = p->sha256};
+    struct wb_slice dir = lambda_code_dir(c->arena, c->engine, &f);
+    if (access(dir.p, X_OK) == 0)
+        return p;
     struct wb_slice staged = unpack(c->arena, c->engine, p->zip, &why);
     if (!staged.p) {
         lambda_fail(c, "InvalidParameterValueException", 400, "User",
@@ -113,10 +119,8 @@ struct lambda_package *lambda_package_read(struct wb_call *c, struct wb_json cod
                     WB_FMT(why));
         return NULL;
     }
-    /* Where it will be run from: by its hash, so it does not matter whether the call succeeds, or
-     * is undone and run again. When this fails, the code is unpacked again at its first use. */
-    struct lambda_function f = {.sha256 = p->sha256};
-    if (rename(staged.p, lambda_code_dir(c->arena, c->engine, &f).p))
+    /* When this fails, the code is unpacked again at its first use. */
+    if (rename(staged.p, dir.p))
         lambda_remove_tree(staged.p);
     return p;
 }
