@@ -1,4 +1,5 @@
 """A month of a watched application: a million log lines and 10,000 metrics, by the test's clock; and what asking for them takes."""
+import time
 from dataclasses import dataclass
 
 import lib
@@ -47,6 +48,16 @@ def pages(ask):
         token = {"nextToken": answer["nextToken"]}
 
 
+def insights(m, query):
+    """From StartQuery to its result."""
+    begun = time.monotonic()
+    span = {"startTime": m.at // 1000 - RETENTION * DAY, "endTime": m.at // 1000}
+    started, _ = m.logs("StartQuery", logGroupName=GROUP, queryString=query, **span)
+    while m.logs("GetQueryResults", queryId=started["queryId"])[0]["status"] in ("Scheduled", "Running"):
+        time.sleep(0.002)
+    return time.monotonic() - begun
+
+
 def queries(m):
     month = {"StartTime": m.begun / 1000 - 3600, "EndTime": m.at / 1000 + 3600}
     day = {"StartTime": m.at / 1000 - DAY, "EndTime": m.at / 1000 + 3600}
@@ -66,6 +77,8 @@ def queries(m):
         "GetMetricData, 100 metrics, a month by hour": lambda: m.cloudwatch("GetMetricData", MetricDataQueries=[
             {"Id": f"m{i}", "MetricStat": {"Period": 3600, "Stat": "Sum", "Metric": {
                 "Namespace": "App", "MetricName": "m3", "Dimensions": [{"Name": "Host", "Value": f"h{i}"}]}}} for i in range(100)], **month)[1],
+        "Logs Insights, a week, stats by bin": lambda: insights(m, "filter level = 'error' | stats count() by bin(1d)"),
+        "Logs Insights, a week, 20 newest": lambda: insights(m, "fields @timestamp, @message | sort @timestamp desc | limit 20"),
     }
     return {name: best(ask) for name, ask in asked.items()}
 
