@@ -235,9 +235,115 @@ static void test_churn(void **state)
     end(&w);
 }
 
+/* --- a write that is prepared on a snapshot --- */
+
+struct watched {
+    struct snapshot s;
+    struct wb_reads *reads;
+    bool same;
+};
+
+static void put_row(struct wb_tx *tx, void *arg)
+{
+    wb_tx_put(tx, wb_key(tx->arena, T_DEF, "zz", "row", (const char *)arg), WB_S("1"));
+}
+
+static void put_other(struct wb_tx *tx, void *arg)
+{
+    wb_tx_put(tx, wb_key(tx->arena, T_DEF, "zz", "other", (const char *)arg), WB_S("1"));
+}
+
+static void del_row(struct wb_tx *tx, void *arg)
+{
+    wb_tx_del(tx, wb_key(tx->arena, T_DEF, "zz", "row", (const char *)arg));
+}
+
+static void watch(struct world *w, struct watched *x)
+{
+    struct wb_slice key, value;
+    take(w, &x->s);
+    struct wb_tx *tx = &x->s.tx;
+    x->reads = wb_tx_watch(tx);
+    assert_non_null(x->reads);
+    version(tx, "a");
+    wb_tx_get(tx, wb_key(tx->arena, T_DEF, "zz", "other", "absent"), &value);
+    struct wb_scan *s = wb_tx_scan_prefix(tx, wb_key(tx->arena, T_DEF, "z", "row"));
+    while (wb_tx_next(tx, s, &key, &value))
+        ;
+    wb_scan_close(s);
+}
+
+static void ask(struct wb_tx *tx, void *arg)
+{
+    struct watched *x = arg;
+    assert_null(wb_tx_watch(tx));
+    x->same = wb_tx_reads_same(tx, x->reads);
+}
+
+/* Whether it is still the same after the change. */
+static bool same_after(struct world *w, void (*change)(struct wb_tx *, void *), void *arg)
+{
+    struct watched x;
+    watch(w, &x);
+    run(w, change, arg);
+    run(w, ask, &x);
+    drop(&x.s);
+    return x.same;
+}
+
+static void nothing(struct wb_tx *tx, void *arg) {}
+
+static void test_watch(void **state)
+{
+    struct world w;
+    uint64_t v = 1;
+    begin(&w);
+    run(&w, set_a, &v);
+    run(&w, put_row, "b");
+    assert_true(same_after(&w, nothing, NULL));
+    assert_false(same_after(&w, set_a, &v)); /* another object, though it says the same */
+    assert_false(same_after(&w, put_other, "absent"));
+    assert_false(same_after(&w, put_row, "c"));
+    assert_false(same_after(&w, del_row, "b"));
+    assert_true(same_after(&w, del_row, "unheard of"));
+    assert_false(same_after(&w, del_a, NULL));
+    end(&w);
+}
+
+/* An object made ahead is what load would have made, in its command and after it. */
+static void give(struct wb_tx *tx, void *arg)
+{
+    int before = loads;
+    set(tx, "a", 7);
+    wb_def_give(tx, &kind, WB_S("a"), arg);
+    assert_ptr_equal(wb_def(tx, &kind, WB_S("a")), arg);
+    assert_int_equal(loads, before);
+}
+
+static void test_give(void **state)
+{
+    struct world w;
+    struct snapshot s;
+    uint64_t seen;
+    begin(&w);
+    take(&w, &s);
+    struct object *o = wb_xcalloc(1, sizeof *o);
+    o->version = 7;
+    living++;
+    wb_def_made(&s.tx, &kind, o);
+    run(&w, give, o);
+    drop(&s);
+    look(&w, get_a, &seen);
+    assert_int_equal(seen, 7);
+    assert_int_equal(loads, 0);
+    run(&w, del_a, NULL);
+    end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_watch),          cmocka_unit_test(test_give),
         cmocka_unit_test(test_load_once),      cmocka_unit_test(test_snapshots),
         cmocka_unit_test(test_hold),           cmocka_unit_test(test_nested_undo),
         cmocka_unit_test(test_failed_command), cmocka_unit_test(test_churn),
