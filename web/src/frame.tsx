@@ -56,6 +56,7 @@ function Search({ onDone }: { onDone: () => void }) {
     const [at, setAt] = useState(0);
     const [busy, setBusy] = useState(false);
     const hasty = useRef(false); /* Enter came before anything was found: the first that comes is meant */
+    const shownFor = useRef('');
     const open = (h?: Hit) => { if (h) { onDone(); go(h.to); } };
     useEffect(() => {
         const stop = new AbortController();
@@ -63,7 +64,9 @@ function Search({ onDone }: { onDone: () => void }) {
         const own: Hit[] = pages.filter((p) => !q || p.title.toLowerCase().includes(q)).map((p) => ({ title: p.title, detail: 'Page', to: href(p.path) }));
         setHits(own);
         setAt(0);
-        hasty.current = false;
+        shownFor.current = text;
+        if (hasty.current && own.length)
+            return open(own[0]);
         setBusy(q.length > 1);
         if (q.length < 2)
             return;
@@ -85,7 +88,7 @@ function Search({ onDone }: { onDone: () => void }) {
     }, [text]);
     useEffect(() => document.getElementById(`hit-${at}`)?.scrollIntoView({ block: 'nearest' }), [at]);
     return <Dialog title="Search" wide onClose={onDone}>
-        <input class="search" type="search" autofocus role="combobox" aria-label="Search" aria-expanded={hits.length > 0} aria-controls="hits" aria-activedescendant={hits.length ? `hit-${at}` : undefined} placeholder="Pages, shipments, alarms, log groups, traces …" value={text} onInput={(e) => set(e.currentTarget.value)}
+        <input class="search" type="search" autofocus role="combobox" aria-label="Search" aria-expanded={hits.length > 0} aria-controls="hits" aria-activedescendant={hits.length ? `hit-${at}` : undefined} placeholder="Pages, shipments, alarms, log groups, traces …" value={text} onInput={(e) => { hasty.current = false; set(e.currentTarget.value); }}
             onKeyDown={(e) => {
                 const step = e.key === 'ArrowDown' ? 1 : e.key === 'ArrowUp' ? -1 : 0;
                 if (step) {
@@ -93,8 +96,9 @@ function Search({ onDone }: { onDone: () => void }) {
                     setAt(Math.max(0, Math.min(hits.length - 1, at + step)));
                 } else if (e.key === 'Enter') {
                     e.preventDefault();
-                    hasty.current = !hits.length;
-                    open(hits[at]);
+                    hasty.current = !hits.length || shownFor.current !== text;
+                    if (!hasty.current)
+                        open(hits[at]);
                 } else if (e.key === 'Escape') { /* which else would only empty the field */
                     e.preventDefault();
                     onDone();

@@ -10,7 +10,7 @@ export async function signIn(browser) {
     await page.goto(facts.url + '/');
     await page.waitForSelector('input[name=key]');
     assert.equal(page.url(), k.BASE, 'a browser that opens / is sent to the console');
-    same(await page.title(), 'Sign in – Waybill');
+    await k.until(async () => await page.title() === 'Sign in – Waybill');
     await k.accessible(page, 'sign-in');
     await page.fill('input[name=key]', facts.root[0]);
     await page.fill('input[name=secret]', facts.root[1].slice(1));

@@ -12,13 +12,13 @@ export async function keys(page) {
         await page.keyboard.press(letter);
         await h1(page, title);
         same(await k.text(page, '.side [aria-current=page]'), title);
-        same(await page.title(), `${title} – Waybill`);
+        await k.until(async () => await page.title() === `${title} – Waybill`);
     }
     await page.keyboard.press('?');
     has(await k.text(page, 'dialog'), 'g l');
     await k.look(page, 'keys');
     await page.keyboard.press('Escape');
-    same(await page.locator('dialog').count(), 0);
+    await k.until(async () => await page.locator('dialog').count() === 0);
     /* Letters that are typed into a field are text. */
     await k.go(page, 'alarms');
     await page.focus('input.search');
@@ -31,7 +31,7 @@ export async function keys(page) {
     const second = (await k.rows(page, 'Alarms'))[1][1];
     await page.keyboard.press('Enter');
     await h1(page, second);
-    same(await page.evaluate(() => document.activeElement.id), 'main', 'the focus is not lost with the table');
+    await k.until(() => page.evaluate(() => document.activeElement.id === 'main'), 'the focus is not lost with the table');
     await page.goBack();
     await h1(page, 'Alarms');
 }
@@ -40,7 +40,7 @@ export async function search(page) {
     await k.go(page, 'work');
     await page.keyboard.press('/');
     await page.waitForSelector('dialog input[type=search]');
-    same(await page.evaluate(() => document.activeElement.type), 'search');
+    await k.until(() => page.evaluate(() => document.activeElement.type === 'search'), 'the field has the focus');
     await page.keyboard.type('depot');
     await k.until(async () => (await k.texts(page, '.hits li')).some((t) => t.includes('Log group')));
     const hits = (await k.texts(page, '.hits li')).map((t) => t.replace(/\s+/g, ' '));
@@ -60,8 +60,8 @@ export async function search(page) {
     await page.click('.bar .ask');
     await page.waitForSelector('dialog');
     await page.click('dialog [aria-label=Close]');
-    same(await page.locator('dialog').count(), 0);
-    assert.ok(await page.evaluate(() => document.activeElement.matches('.ask')), 'the focus is back');
+    await k.until(async () => await page.locator('dialog').count() === 0);
+    await k.until(() => page.evaluate(() => document.activeElement.matches('.ask')), 'the focus is back');
     await page.keyboard.press('/');
     await page.fill('dialog input', 'depot');
     await k.until(async () => (await k.texts(page, '.hits li')).length > 3);
@@ -91,12 +91,12 @@ export async function tabs(page) {
     await k.settled(page);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    same(await page.evaluate(() => document.activeElement.id), 'main');
+    await k.until(() => page.evaluate(() => document.activeElement.id === 'main'), 'past the navigation');
     await k.go(page, 'mail');
     await page.focus('[role=tab]');
     await page.keyboard.press('ArrowRight');
     await k.until(async () => page.url().endsWith('tab=topics'));
-    same(await page.evaluate(() => document.activeElement.innerText), 'Topics');
+    await k.until(() => page.evaluate(() => document.activeElement.innerText === 'Topics'));
 }
 
 export async function timeRange(page) {
