@@ -141,7 +141,8 @@ struct wb_service {
     const char *usage;    /* the dimension Service of AWS/Usage; NULL: AWS documents none for it */
     const char *usage_ns; /* where calls, errors and throttles are counted as well, or NULL */
     /* Optional: counts a client's call that is about to be answered, successful or refused at any
-     * stage (c->in may be missing). On the loop; there is no transaction. */
+     * stage (c->in may be missing), on the loop; and another service's call that failed, when what
+     * it is a part of is durable (ms is 0 then). There is no transaction. */
     void (*ended)(struct wb_call *c, double ms);
 };
 

@@ -51,6 +51,26 @@ const struct wb_op *wb_call_op(const struct wb_engine *e, const char *service,
     return op && op->class != WB_ASYNC && op->class != WB_STREAM ? op : NULL;
 }
 
+/* --- a call that failed is counted, when what it is a part of stands --- */
+
+static void ended(struct wb_engine *e, void *arg)
+{
+    struct wb_call *c = arg;
+    c->service->ended(c, 0);
+}
+
+static void count_failed(struct wb_call *c)
+{
+    if (!c->tx->writes) {
+        ended(c->engine, c);
+        return;
+    }
+    struct wb_call *copy = wb_new(c->arena, struct wb_call);
+    *copy = *c;
+    copy->tx = NULL;
+    wb_tx_after(c->tx, ended, copy);
+}
+
 /* The whole of it; what the handler left is in *call. */
 static bool call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char *service,
                          const char *operation, struct wb_slice input, struct wb_call *call,
@@ -86,6 +106,8 @@ static bool call_service(struct wb_tx *tx, const struct wb_ctx *ctx, const char 
     if (tx->writes && asked && wb_audit_wanted(call))
         wb_audit_call(tx, call);
     if (wb_failed(call)) {
+        if (call->service->ended)
+            count_failed(call);
         *err = call->error;
         return false;
     }

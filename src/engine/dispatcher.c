@@ -217,8 +217,7 @@ static void settled(struct wb_dispatcher *d, struct wb_task *k)
         t->busy_ms = t->busy_ms ? t->busy_ms * 2 : WB_WORK_BUSY_MS;
         if (t->busy_ms > WB_WORK_BUSY_MAX_MS)
             t->busy_ms = WB_WORK_BUSY_MAX_MS;
-        /* By the clock of the outcome: it may have been moved since. */
-        t->hold_until = k->after_ms ? k->due : now + t->busy_ms;
+        t->hold_until = k->busy_until ? k->busy_until : now + t->busy_ms;
         wait_until(d, t, t->hold_until);
     } else {
         t->busy_ms = 0;

@@ -45,7 +45,7 @@ struct wb_task {
     int64_t again_ns;
     /* What the command did; the writer's until its message. */
     enum wb_commit result;
-    int64_t due, after_ms;
+    int64_t due, busy_until; /* busy_until: 0 = nobody said */
     bool was_busy;
 };
 

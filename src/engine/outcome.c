@@ -64,7 +64,7 @@ void wb_outcome_run(struct wb_command *c, struct wb_tx *tx)
         return;
     wb_work_settle(tx, x, &w, &row, &o, &k->due);
     k->was_busy = o.kind == WB_BUSY && k->due != INT64_MAX;
-    k->after_ms = o.after_ms;
+    k->busy_until = o.after_ms ? tx->now_ms + o.after_ms : 0;
 }
 
 void wb_outcome_done(struct wb_command *c, enum wb_commit result)

@@ -58,8 +58,8 @@ bool wb_tx_reads_same(struct wb_tx *tx, const struct wb_reads *r);
  * Returns what fn did, and false when the store failed. */
 bool wb_tx_attempt(struct wb_tx *tx, bool (*fn)(struct wb_tx *tx, void *arg), void *arg);
 
-/* Runs fn after the commit is durable, before answers leave, on the writer's thread. Must be short.
- * arg lives in tx->arena. */
+/* Runs fn after the commit is durable, before answers leave, on the writer's thread; also when
+ * there was nothing to write. Must be short. arg lives in tx->arena. */
 void wb_tx_after(struct wb_tx *tx, void (*fn)(struct wb_engine *e, void *arg), void *arg);
 
 #endif

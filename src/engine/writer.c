@@ -198,6 +198,14 @@ static void batch_abort(struct wb_batch *b)
     wb_metrics_flushed(b->engine, false);
 }
 
+static void run_after(struct wb_batch *b)
+{
+    for (size_t i = 0; i < b->after.n; i++) {
+        struct wb_after *a = WB_VEC_AT(&b->after, struct wb_after, i);
+        a->fn(b->engine, a->arg);
+    }
+}
+
 /* The batch's own rows, then the commit. What nothing was written for needs none. */
 static enum wb_store_status batch_commit(struct wb_batch *b, bool counts)
 {
@@ -208,6 +216,7 @@ static enum wb_store_status batch_commit(struct wb_batch *b, bool counts)
     wb_work_flush(b);
     if (b->rows == 0) {
         batch_abort(b);
+        run_after(b);
         return WB_STORE_OK;
     }
     wb_clock_save(&b->tx);
@@ -227,10 +236,7 @@ static enum wb_store_status batch_commit(struct wb_batch *b, bool counts)
         return s;
     }
     wb_work_flushed(b);
-    for (size_t i = 0; i < b->after.n; i++) {
-        struct wb_after *a = WB_VEC_AT(&b->after, struct wb_after, i);
-        a->fn(e, a->arg);
-    }
+    run_after(b);
     return WB_STORE_OK;
 }
 
