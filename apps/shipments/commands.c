@@ -135,38 +135,41 @@ static int send_command(int argc, char **argv)
 
 /* --- shipment --- */
 
-static int shipment_command(int argc, char **argv)
+/* Runs one that asks the stack. */
+static int with_stack(int (*run)(struct wb_aws *aws, const struct stack *s, const char *argument),
+                      const char *argument)
 {
-    if (argc != 2 || strncmp(argv[1], "--", 2) == 0)
-        return WB_WRONG_USAGE;
     struct wb_aws *aws = client();
     if (!aws)
         return 1;
     struct wb_arena a;
     wb_arena_init(&a, 0);
     struct stack s = stack_names(&a);
-    int rc = shipment_print(aws, &s, argv[1]);
+    int rc = run(aws, &s, argument);
     wb_arena_release(&a);
     wb_aws_free(aws);
     return rc;
 }
 
+static int shipment_command(int argc, char **argv)
+{
+    if (argc != 2 || strncmp(argv[1], "--", 2) == 0)
+        return WB_WRONG_USAGE;
+    return with_stack(shipment_print, argv[1]);
+}
+
 /* --- shipments --- */
+
+static int rebuild(struct wb_aws *aws, const struct stack *s, const char *argument)
+{
+    return rebuild_run(aws, s);
+}
 
 static int shipments_command(int argc, char **argv)
 {
     if (argc != 2 || strcmp(argv[1], "rebuild") != 0)
         return WB_WRONG_USAGE;
-    struct wb_aws *aws = client();
-    if (!aws)
-        return 1;
-    struct wb_arena a;
-    wb_arena_init(&a, 0);
-    struct stack s = stack_names(&a);
-    int rc = rebuild_run(aws, &s);
-    wb_arena_release(&a);
-    wb_aws_free(aws);
-    return rc;
+    return with_stack(rebuild, NULL);
 }
 
 /* --- day --- */

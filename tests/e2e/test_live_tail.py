@@ -4,27 +4,10 @@ import os
 import time
 
 import signer
-from live_tail import Refused, live
+from live_tail import ARN, Refused, live, make, now, put
 from waybill_server import Waybill, allow, policy, wait_for
 
 ACCOUNT = "000000000000"
-ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
-
-
-def now():
-    return int(time.time() * 1000)
-
-
-def put(w, group, stream, *texts):
-    w.client("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now(), "message": t} for t in texts])
-
-
-def make(w, group, *streams):
-    logs = w.client("logs")
-    logs.create_log_group(logGroupName=group)
-    for s in streams:
-        logs.create_log_stream(logGroupName=group, logStreamName=s)
-    return ARN + group
 
 
 def lines(session, count):

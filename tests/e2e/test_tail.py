@@ -13,6 +13,7 @@ import time
 import zipfile
 
 import signer
+from live_tail import make, now, put
 from waybill_server import PROGRAM, Waybill, allow, policy, wait_for
 
 
@@ -66,21 +67,6 @@ class Tail:
         while (line := self.line.get(timeout=20)) is not None:
             rest.append(line)
         return rest
-
-
-def now():
-    return int(time.time() * 1000)
-
-
-def put(w, group, stream, *texts):
-    w.client("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now(), "message": t} for t in texts])
-
-
-def make(w, group, *streams):
-    logs = w.client("logs")
-    logs.create_log_group(logGroupName=group)
-    for s in streams:
-        logs.create_log_stream(logGroupName=group, logStreamName=s)
 
 
 def following(w, tail, say):

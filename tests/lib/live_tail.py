@@ -5,9 +5,29 @@
 """
 import json
 import socket
+import time
 
 import signer
 from botocore.eventstream import EventStreamBuffer
+
+
+ARN = "arn:aws:logs:us-east-1:000000000000:log-group:"
+
+
+def now():
+    return int(time.time() * 1000)
+
+
+def put(w, group, stream, *texts):
+    w.client("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now(), "message": t} for t in texts])
+
+
+def make(w, group, *streams):
+    logs = w.client("logs")
+    logs.create_log_group(logGroupName=group)
+    for s in streams:
+        logs.create_log_stream(logGroupName=group, logStreamName=s)
+    return ARN + group
 
 
 class Refused(Exception):

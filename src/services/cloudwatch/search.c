@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "engine/metrics.h"
 #include "services/cloudwatch/metric_math.h"
+#include "services/cloudwatch/series.h"
 
 #include <stdlib.h>
 
@@ -279,23 +280,10 @@ static bool matches(const struct term *t, const struct wb_metric *m)
     return found;
 }
 
-/* The schema names exactly the dimensions, in any order. */
 static bool schema_is(const struct search *s, const struct wb_metric *m)
 {
-    if (!s->ns.p)
-        return true;
-    if (s->dims == 0)
-        return wb_slice_eq(s->ns, m->ns);
-    if (!wb_slice_eq(s->ns, m->ns) || s->dims != m->dim_count)
-        return false;
-    for (size_t i = 0; i < s->dims; i++) {
-        size_t k = 0;
-        while (k < m->dim_count && !wb_slice_eq(m->dim[k].name, s->dim[i]))
-            k++;
-        if (k == m->dim_count)
-            return false;
-    }
-    return true;
+    return !s->ns.p ||
+           (wb_slice_eq(s->ns, m->ns) && (s->dims == 0 || wb_metric_dims_are(m, s->dim, s->dims)));
 }
 
 /* --- the function --- */

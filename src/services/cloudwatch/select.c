@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "engine/metrics.h"
+#include "services/cloudwatch/series.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,23 +57,10 @@ static bool holds(const struct select_term *t, const struct wb_metric *m)
     }
 }
 
-static bool has_schema(const struct cw_select *s, const struct wb_metric *m)
-{
-    if (m->dim_count != s->dims)
-        return false;
-    for (size_t i = 0; i < s->dims; i++) {
-        size_t k = 0;
-        while (k < m->dim_count && !wb_slice_eq(m->dim[k].name, s->dim[i]))
-            k++;
-        if (k == m->dim_count)
-            return false;
-    }
-    return true;
-}
-
 static bool wanted(const struct cw_select *s, const struct wb_metric *m)
 {
-    return (!s->schema || has_schema(s, m)) && (!s->where || holds(s->where, m));
+    return (!s->schema || wb_metric_dims_are(m, s->dim, s->dims)) &&
+           (!s->where || holds(s->where, m));
 }
 
 /* --- sums --- */

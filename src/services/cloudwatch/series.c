@@ -121,3 +121,17 @@ bool wb_series_read(struct wb_tx *tx, struct wb_slice account, struct wb_slice r
             out->unit = wb_slice_str(wb_unit_name(i));
     return true;
 }
+
+bool wb_metric_dims_are(const struct wb_metric *m, const struct wb_slice *name, size_t count)
+{
+    if (m->dim_count != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (k < count && !wb_slice_eq(m->dim[k].name, name[i]))
+            k++;
+        if (k == count)
+            return false;
+    }
+    return true;
+}

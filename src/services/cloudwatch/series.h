@@ -10,5 +10,7 @@
 struct wb_period *wb_periods_read(struct wb_tx *tx, const struct wb_metric *m, int unit,
                                   const struct wb_window *w, bool spread, size_t *n,
                                   uint32_t *units);
+/* Its dimensions have exactly these names, in any order. */
+bool wb_metric_dims_are(const struct wb_metric *m, const struct wb_slice *name, size_t count);
 
 #endif
