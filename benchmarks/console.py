@@ -1,4 +1,4 @@
-"""The console's first view in Debian's chromium: from navigation to the frame that has a row of data."""
+"""Views of the console in Debian's chromium: from navigation to the frame that has a row of data."""
 import json
 import os
 import subprocess
@@ -14,7 +14,7 @@ def present():
 
 
 def measure():
-    """Page to milliseconds of eight views, each by a browser that has kept nothing but the session."""
+    """Milliseconds of eight views of each page: by a browser that has kept nothing but the session, and in a tab that is open."""
     with Waybill(args=["--test-clock"]) as w, tempfile.TemporaryDirectory() as folder:
         facts = os.path.join(folder, "facts.json")
         with open(facts, "w", encoding="utf-8") as f:

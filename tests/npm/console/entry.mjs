@@ -52,14 +52,31 @@ export async function expiry(page) {
 
 /* --- the first view: how much is fetched, and when there is something to see --- */
 
+/* Milliseconds until a frame of the page has a row of data. */
+const noteSeen = (page) => page.addInitScript(() => {
+    new MutationObserver(() => { if (!globalThis.seen && document.querySelector('main .row')) requestAnimationFrame(() => { globalThis.seen = performance.now(); }); })
+        .observe(document, { childList: true, subtree: true });
+});
+async function seen(page, where) {
+    await page.goto(k.BASE + where);
+    return k.until(() => page.evaluate(() => globalThis.seen));
+}
+
+/* In one tab, which has the files already. */
+export async function nextViews(browser, state, where, count) {
+    const page = await k.open(browser, { state }), ms = [];
+    await noteSeen(page);
+    await seen(page, where);
+    while (ms.length < count)
+        ms.push(await seen(page, where));
+    await page.context().close();
+    return ms;
+}
+
 export async function firstView(browser, state, where) {
     const page = await k.open(browser, { state });
-    await page.addInitScript(() => {
-        new MutationObserver(() => { if (!globalThis.seen && document.querySelector('main .row')) requestAnimationFrame(() => { globalThis.seen = performance.now(); }); })
-            .observe(document, { childList: true, subtree: true });
-    });
-    await page.goto(k.BASE + where);
-    const ms = await k.until(() => page.evaluate(() => globalThis.seen));
+    await noteSeen(page);
+    const ms = await seen(page, where);
     const fetched = await page.evaluate(() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map((e) => [e.name, e.transferSize]));
     await page.context().close();
     const files = fetched.filter(([name]) => !/\/api\/|\/session$/.test(name)), bytes = files.reduce((n, [, size]) => n + size, 0);
