@@ -136,8 +136,8 @@ static int send_command(int argc, char **argv)
 /* --- shipment --- */
 
 /* Runs one that asks the stack. */
-static int with_stack(int (*run)(struct wb_aws *aws, const struct stack *s, const char *argument),
-                      const char *argument)
+static int with_stack(int (*run)(struct wb_aws *aws, const struct stack *s, const void *argument),
+                      const void *argument)
 {
     struct wb_aws *aws = client();
     if (!aws)
@@ -151,16 +151,21 @@ static int with_stack(int (*run)(struct wb_aws *aws, const struct stack *s, cons
     return rc;
 }
 
+static int shipment(struct wb_aws *aws, const struct stack *s, const void *sought)
+{
+    return shipment_print(aws, s, sought);
+}
+
 static int shipment_command(int argc, char **argv)
 {
     if (argc != 2 || strncmp(argv[1], "--", 2) == 0)
         return WB_WRONG_USAGE;
-    return with_stack(shipment_print, argv[1]);
+    return with_stack(shipment, argv[1]);
 }
 
 /* --- shipments --- */
 
-static int rebuild(struct wb_aws *aws, const struct stack *s, const char *argument)
+static int rebuild(struct wb_aws *aws, const struct stack *s, const void *argument)
 {
     return rebuild_run(aws, s);
 }
@@ -209,6 +214,11 @@ static int day_command(int argc, char **argv)
 
 /* --- replay --- */
 
+static int replay(struct wb_aws *aws, const struct stack *s, const void *options)
+{
+    return replay_run(aws, s, options);
+}
+
 static int replay_command(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -226,16 +236,7 @@ static int replay_command(int argc, char **argv)
     if (optind != argc - 1)
         return WB_WRONG_USAGE;
     o.folder = argv[optind];
-    struct wb_aws *aws = client();
-    if (!aws)
-        return 1;
-    struct wb_arena a;
-    wb_arena_init(&a, 0);
-    struct stack s = stack_names(&a);
-    int rc = replay_run(aws, &s, &o);
-    wb_arena_release(&a);
-    wb_aws_free(aws);
-    return rc;
+    return with_stack(replay, &o);
 }
 
 const struct wb_app_command wb_app_commands[] = {
