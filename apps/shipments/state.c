@@ -345,6 +345,7 @@ struct wb_slice state_item(struct wb_arena *a, struct wb_slice shipment, const s
     wb_jw_init(&w, &b);
     wb_jw_object(&w);
     attr(&w, "shipmentId", "S", shipment);
+    attr(&w, "kind", "S", WB_S("shipment"));
     attr(&w, "status", "S", wb_slice_str(status_name(v.status)));
     attr_some(&w, "statusAt", v.since);
     attr_some(&w, "rawStatus", v.word);

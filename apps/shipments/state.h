@@ -29,7 +29,7 @@
 #include "status.h"
 #include "update.h"
 
-#define STATE_RULE 1 /* grows when the same updates give another state: rows are then remade */
+#define STATE_RULE 2 /* grows when the same updates give another row: rows are then remade */
 #define STATE_NUMBERS_MAX                                                                          \
     32 /* tracking numbers in the row; the table of references has them all                        \
         */

@@ -1,30 +1,25 @@
 /*
- * The files. A name with a hash in it never changes its content and is kept by the browser; the
- * page itself is asked for each time. A path that names no file is a place inside the console,
- * which its script knows: it gets the page.
+ * The page, and the files that it fetches. The page is one answer with its styles, its program and
+ * the session in it: what a browser fetches besides costs it more than the bytes do (a first view
+ * is 70 ms later with three files; docs/BENCHMARKS.md), and with the session there the program
+ * need not ask who it works for. It is asked for each time. A name with a hash in it never changes
+ * its content and is kept by the browser. A path without a dot is a place inside the console,
+ * which its program knows: it gets the page.
  */
-#include "base/embed.h"
+#include <zlib.h>
+
+#include "codec/text.h"
 #include "console/console.h"
+#include "console/files.h"
 
 #define PREFIX "/_waybill/console/"
 
-extern const struct wb_embedded wb_console_files[]; /* made by tools/build-console */
-
-static const struct {
-    const char *end, *type;
-} types[] = {
-    {".html", "text/html; charset=utf-8"},
-    {".js", "text/javascript; charset=utf-8"},
-    {".css", "text/css; charset=utf-8"},
-    {".svg", "image/svg+xml"},
-    {".png", "image/png"},
-};
-
-/* Nothing from elsewhere, nothing inline: a name that somebody gave a resource cannot become a
- * script. Styles that scripts set through the object model are not meant by this. */
-static const char policy[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/* Nothing from elsewhere, and nothing inline but our own, by its hash: a name that somebody gave a
+ * resource cannot become a script. Styles that scripts set through the object model are not meant
+ * by this. */
+#define POLICY                                                                                     \
+    "default-src 'none'; script-src 'self' %s; style-src 'self' %s; img-src 'self' data: blob:; "  \
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 static const struct wb_embedded *find(struct wb_slice name)
 {
@@ -34,48 +29,87 @@ static const struct wb_embedded *find(struct wb_slice name)
     return NULL;
 }
 
-static bool ends_with(struct wb_slice s, const char *end)
+static void put_headers(struct wb_call *c, const char *type, const char *keep)
 {
-    size_t n = strlen(end);
-    return s.n >= n && wb_slice_is(wb_slice_sub(s, s.n - n, s.n), end);
+    wb_call_header(c, "Content-Type", wb_printf(c->arena, "text/%s; charset=utf-8", type));
+    wb_call_header(c, "Cache-Control", wb_slice_str(keep));
+    wb_call_header(c, "Content-Security-Policy",
+                   wb_printf(c->arena, POLICY, wb_console_scripts, wb_console_styles));
+    wb_call_header(c, "X-Content-Type-Options", WB_S("nosniff"));
+    wb_call_header(c, "Referrer-Policy", WB_S("no-referrer"));
 }
 
-static void put_type(struct wb_call *c, struct wb_slice name)
+static bool takes_gzip(struct wb_call *c)
 {
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (ends_with(name, types[i].end))
-            wb_call_header(c, "Content-Type", wb_slice_str(types[i].type));
+    return wb_slice_find(wb_page_header(c, "Accept-Encoding"), WB_S("gzip"), 0) >= 0;
+}
+
+static struct wb_slice part_of_page(int i)
+{
+    return wb_slice((const char *)wb_console_page[i].bytes, wb_console_page[i].size);
+}
+
+/* gzip (RFC 1952) of begin and the page's tail: `begin` as a stored block, then what the build has
+ * packed already. */
+static struct wb_slice gzip_page(struct wb_call *c, struct wb_slice begin)
+{
+    static const unsigned char header[10] = {0x1f, 0x8b, 8, [9] = 255};
+    struct wb_slice tail = part_of_page(CONSOLE_TAIL), packed = part_of_page(CONSOLE_PACKED_TAIL);
+    uLong crc = crc32(0, (const Bytef *)begin.p, (uInt)begin.n);
+    struct wb_buf b = wb_buf_in(c->arena);
+    wb_buf_put(&b, header, sizeof header);
+    wb_buf_char(&b, 0); /* not the last block, stored */
+    wb_buf_le16(&b, (uint16_t)begin.n);
+    wb_buf_le16(&b, (uint16_t)~begin.n);
+    wb_buf_slice_put(&b, begin);
+    wb_buf_slice_put(&b, packed);
+    wb_buf_le32(&b, (uint32_t)crc32(crc, (const Bytef *)tail.p, (uInt)tail.n));
+    wb_buf_le32(&b, (uint32_t)(begin.n + tail.n));
+    return wb_buf_slice(&b);
+}
+
+static void serve_page(struct wb_call *c)
+{
+    if (!wb_console_page[0].name) {
+        wb_fail(c, "NotFound", 404,
+                "This program was built without its console: npm's packages were not there. "
+                "Run tools/install, and build again.");
+        return;
+    }
+    struct wb_buf b = wb_buf_in(c->arena);
+    wb_buf_slice_put(&b, part_of_page(CONSOLE_HEAD));
+    wb_buf_str(&b, "<meta name=\"session\" content=\"");
+    wb_xml_text(&b, console_session(c));
+    wb_buf_str(&b, "\">\n");
+    struct wb_slice begin = wb_buf_slice(&b);
+    bool packs = takes_gzip(c) && begin.n <= UINT16_MAX;
+    if (packs)
+        wb_call_header(c, "Content-Encoding", WB_S("gzip"));
+    else
+        wb_buf_slice_put(&b, part_of_page(CONSOLE_TAIL));
+    put_headers(c, "html", "no-store");
+    c->raw_answer = packs ? gzip_page(c, begin) : wb_buf_slice(&b);
 }
 
 static void serve(struct wb_call *c, struct wb_slice query)
 {
     struct wb_slice path = wb_page_path(c);
     struct wb_slice name = wb_slice_sub(path, sizeof PREFIX - 1, path.n);
-    const struct wb_embedded *f = find(name);
-    bool page = !f && wb_slice_chr(name, '.', 0) < 0;
-    if (page) {
-        name = WB_S("index.html");
-        f = find(name);
-    }
-    if (!f) {
-        wb_fail(c, "NotFound", 404,
-                page ? "This program was built without its console: npm's packages were not there. "
-                       "Run tools/install, and build again."
-                     : "There is no such file.");
+    wb_call_header(c, "Vary", WB_S("Accept-Encoding"));
+    if (wb_slice_chr(name, '.', 0) < 0) {
+        serve_page(c);
         return;
     }
-    bool packs = wb_slice_find(wb_page_header(c, "Accept-Encoding"), WB_S("gzip"), 0) >= 0;
-    const struct wb_embedded *gz = packs ? find(wb_printf(c->arena, "%s.gz", f->name)) : NULL;
-    put_type(c, name);
+    const struct wb_embedded *f = find(name);
+    if (!f) {
+        wb_fail(c, "NotFound", 404, "There is no such file.");
+        return;
+    }
+    const struct wb_embedded *gz =
+        takes_gzip(c) ? find(wb_printf(c->arena, "%s.gz", f->name)) : NULL;
     if (gz)
         wb_call_header(c, "Content-Encoding", WB_S("gzip"));
-    wb_call_header(c, "Vary", WB_S("Accept-Encoding"));
-    wb_call_header(c, "Cache-Control",
-                   wb_slice_is(name, "index.html") ? WB_S("no-cache")
-                                                   : WB_S("public, max-age=31536000, immutable"));
-    wb_call_header(c, "Content-Security-Policy", wb_slice_str(policy));
-    wb_call_header(c, "X-Content-Type-Options", WB_S("nosniff"));
-    wb_call_header(c, "Referrer-Policy", WB_S("no-referrer"));
+    put_headers(c, "javascript", "public, max-age=31536000, immutable");
     f = gz ? gz : f;
     c->raw_answer = wb_slice((const char *)f->bytes, f->size);
 }

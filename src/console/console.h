@@ -18,6 +18,8 @@ void wb_console_register(struct wb_engine *e); /* at start, before any thread */
 
 /* session.c */
 void console_session_register(struct wb_engine *e);
+/* Who is signed in, as JSON, what GET session answers; in the call's arena. */
+struct wb_slice console_session(struct wb_call *c);
 /* assets.c */
 void console_assets_register(struct wb_engine *e);
 

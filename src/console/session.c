@@ -116,7 +116,7 @@ static void who(struct wb_call *c)
 
 /* --- pages --- */
 
-static void answer(struct wb_call *c, bool in)
+static struct wb_slice describe(struct wb_call *c, bool in)
 {
     struct wb_buf b = wb_buf_in(c->arena);
     struct wb_json_writer w;
@@ -133,7 +133,17 @@ static void answer(struct wb_call *c, bool in)
         wb_jw_kbool(&w, "root", c->ctx.principal.type == WB_PRINCIPAL_ROOT);
     }
     wb_jw_end_object(&w);
-    c->raw_answer = wb_buf_slice(&b);
+    return wb_buf_slice(&b);
+}
+
+struct wb_slice console_session(struct wb_call *c)
+{
+    return describe(c, identify(c));
+}
+
+static void answer(struct wb_call *c, bool in)
+{
+    c->raw_answer = describe(c, in);
     wb_call_header(c, "Content-Type", WB_S("application/json"));
     wb_call_header(c, "Cache-Control", WB_S("no-store"));
 }

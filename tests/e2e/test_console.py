@@ -1,5 +1,8 @@
 """The console's server side: its files, signing in and out, and calls through the door. (test_console_pages drives a browser.)"""
+import base64
 import gzip
+import hashlib
+import html
 import http.client
 import json
 import re
@@ -39,6 +42,10 @@ def root(w):
     return k["AWS_ACCESS_KEY_ID"], k["AWS_SECRET_ACCESS_KEY"]
 
 
+def session_in(page):
+    return json.loads(html.unescape(re.search(rb'<meta name="session" content="([^"]*)">', page)[1].decode()))
+
+
 def files(w):
     b = Browser(w)
     r = b.ask("GET", "/", Accept="text/html,*/*")
@@ -51,15 +58,26 @@ def files(w):
         print("built without npm's packages: the pages themselves are left out")
         return
     csp = r.getheader("Content-Security-Policy")
-    assert "default-src 'none'" in csp and "unsafe" not in csp and "http" not in csp and r.getheader("Cache-Control") == "no-cache", csp
+    assert "default-src 'none'" in csp and "unsafe" not in csp and "http" not in csp and r.getheader("Cache-Control") == "no-store", csp
     assert r.getheader("X-Content-Type-Options") == "nosniff"
-    assert b.ask("GET", "/_waybill/console/alarms/x%2Fy").text == r.text, "a place inside is the page"
-    for name in re.findall(rb'"(/_waybill/console/main-[^"]+)"', r.text):
+    for kind in ("script", "style"):
+        inline = re.findall(f"<{kind}>(.*?)</{kind}>".encode(), r.text, re.S)
+        assert inline and all(f"'sha256-{base64.b64encode(hashlib.sha256(t).digest()).decode()}'" in csp for t in inline), (kind, csp)
+    same = lambda page: re.sub(rb"now&quot;:\d+", b"", page)
+    assert same(b.ask("GET", "/_waybill/console/alarms/x%2Fy").text) == same(r.text), "a place inside is the page"
+    packed = b.ask("GET", "/_waybill/console/", Accept_Encoding="gzip, br")
+    assert packed.getheader("Content-Encoding") == "gzip" and same(gzip.decompress(packed.text)) == same(r.text) and len(packed.text) < len(r.text) / 2
+    assert session_in(r.text)["signedIn"] is False
+    elsewhere = re.compile(rb"https?://(?!www\.w3\.org)")
+    assert not elsewhere.search(r.text.replace(b"http://localhost", b"")), "nothing is fetched from elsewhere"
+    names = re.findall(rb'"(/_waybill/console/[\w-]+\.js)"', r.text)
+    assert names
+    for name in names:
         f = b.ask("GET", name.decode())
         packed = b.ask("GET", name.decode(), Accept_Encoding="gzip, br")
-        assert f.status == 200 and "immutable" in f.getheader("Cache-Control") and f.getheader("Content-Type").split(";")[0] in ("text/css", "text/javascript")
+        assert f.status == 200 and "immutable" in f.getheader("Cache-Control") and f.getheader("Content-Type").split(";")[0] == "text/javascript"
         assert packed.getheader("Content-Encoding") == "gzip" and gzip.decompress(packed.text) == f.text and len(packed.text) < len(f.text) / 2
-        assert not re.search(rb"https?://(?!www\.w3\.org)", f.text.replace(b"http://localhost", b"")), "nothing is fetched from elsewhere"
+        assert not elsewhere.search(f.text)
     assert b.ask("GET", "/_waybill/console/none.js").status == 404
 
 
@@ -74,6 +92,8 @@ def session(w):
     flags = r.getheader("Set-Cookie")
     assert r.status == 200 and "; HttpOnly" in flags and "; SameSite=Strict" in flags and "Path=/_waybill/console/" in flags and secret not in flags, flags
     assert json.loads(r.text)["arn"] == "arn:aws:iam::000000000000:root"
+    page = b.ask("GET", "/_waybill/console/")
+    assert page.status == 404 or session_in(page.text)["arn"] == "arn:aws:iam::000000000000:root"
     assert b.call("iam/ListRoles")[0] == 200
     assert b.ask("POST", "/_waybill/console/api/iam/ListRoles", {}).status == 403, "without the header of our own pages"
     assert b.call("iam/Nothing")[0] == 404 and b.call("nothing/ListRoles")[0] == 404
@@ -105,16 +125,20 @@ def pages_of_others(w):
 def rights(w):
     """What a principal may do is IAM's decision, each time."""
     iam = w.client("iam")
-    iam.create_user(UserName="watcher")
+    iam.create_user(UserName="watcher", Path="/</script>\"'/")  # IAM lets a path be so
     iam.put_user_policy(UserName="watcher", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow("dynamodb:ListTables")]}))
     k = iam.create_access_key(UserName="watcher")["AccessKey"]
     b = Browser(w)
     assert b.sign_in(k["AccessKeyId"], k["SecretAccessKey"]).status == 200
     assert b.call("dynamodb/ListTables")[0] == 200
     status, said = b.call("iam/ListRoles")
-    assert status == 400 and "user/watcher is not authorized to perform: iam:ListRoles" in said["Message"], said
+    assert status == 400 and "/watcher is not authorized to perform: iam:ListRoles" in said["Message"], said
     assert b.call("waybill/Status")[0] == 400
+    page = b.ask("GET", "/_waybill/console/")
     iam.update_access_key(UserName="watcher", AccessKeyId=k["AccessKeyId"], Status="Inactive")
+    if page.status == 200:
+        assert session_in(page.text)["arn"].endswith(":user/</script>\"'/watcher") and b"</script>\"" not in page.text
+        assert session_in(b.ask("GET", "/_waybill/console/").text)["signedIn"] is False
     assert b.call("dynamodb/ListTables")[0] == 401
     # Temporary credentials
     sts = w.client("sts")

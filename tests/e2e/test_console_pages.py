@@ -22,7 +22,7 @@ PARTS = os.environ.get("CONSOLE_PARTS", "").split()
 def built(w):
     """Whether the program has its console: that takes the packages of web."""
     try:
-        return "main-" in w.page("/_waybill/console/")
+        return "uplot-" in w.page("/_waybill/console/")
     except urllib.error.HTTPError:
         return False
 

@@ -107,7 +107,7 @@ def state(updates):
     delays = [u for u in seen if u.delay]
     troubles = [u for u in seen if u.status == "EXCEPTION"]
     clearing = [u for u in seen if u.status in CLEARING]
-    row = {"shipmentId": next(iter(once.values())).shipment}
+    row = {"shipmentId": next(iter(once.values())).shipment, "kind": "shipment"}
     deciding, status = None, "UNKNOWN"
     if ends:
         deciding = ends[0]

@@ -1,6 +1,6 @@
 /* Calls of the server's operations, as who is signed in. Nothing here ever asks another machine. */
 
-const BASE = '/_waybill/console/';
+import { pageCame, send, takeEarly, type Answer } from './send';
 
 export class ApiError extends Error {
     constructor(readonly code: string, message: string, readonly status: number, readonly body: any = {}) {
@@ -19,29 +19,26 @@ export interface Session {
     root?: boolean;
 }
 
-let region = '';
+let region = '';        /* the server's own, once somebody is signed in */
 let skew = 0;           /* engine clock minus this browser's */
 const signedOut = new Set<() => void>();
 
 export const onSignedOut = (f: () => void) => { signedOut.add(f); };
-export const setRegion = (r: string) => { region = r; };
 export const ownRegion = () => region;
 /* The time at the server: what data is stamped with, moved clock or not. */
 export const serverNow = () => Date.now() + skew;
 
 async function ask(path: string, method: string, body?: unknown, signal?: AbortSignal, there?: string): Promise<any> {
-    const headers: Record<string, string> = { 'X-Waybill-Console': '1', 'Content-Type': 'application/json' };
-    if (there || region)
-        headers['X-Waybill-Region'] = there || region;
-    let answer: Response;
+    const sent = body === undefined ? undefined : JSON.stringify(body);
+    let answer: Answer;
     try {
-        answer = await fetch(BASE + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, credentials: 'same-origin' });
+        answer = await (takeEarly(path, there || region, sent) ?? send(method, path, there || region, sent, signal));
     } catch (e) {
         if ((e as Error).name === 'AbortError')
             throw e;
         throw new ApiError('NoAnswer', 'The server does not answer.', 0);
     }
-    const text = await answer.text();
+    const text = answer.text;
     let json: any = {};
     try {
         json = text ? JSON.parse(text) : {};
@@ -73,9 +70,17 @@ export async function callAll<T = any>(service: string, operation: string, input
     return all;
 }
 
-function learn(s: Session): Session {
-    skew = s.now - Date.now();
+function learn(s: Session, at = Date.now()): Session {
+    skew = s.now - at;
+    region = s.region ?? '';
     return s;
+}
+
+/* What the page came with. Undefined when it says nothing of somebody: a browser that comes by a link from elsewhere sends no
+ * cookie with that, and does with the next call. */
+export function givenSession(): Session | undefined {
+    const s: Session = JSON.parse(document.querySelector<HTMLMetaElement>('meta[name=session]')?.content || '{}');
+    return s.signedIn ? learn(s, pageCame()) : undefined;
 }
 
 export const readSession = async (): Promise<Session> => learn(await ask('session', 'GET'));

@@ -1,7 +1,7 @@
 /* The frame around every page: navigation, search, time range, refreshing, look, keys, signing in and out. */
 import { Component, type ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { onSignedOut, readSession, setRegion, signIn, signOut, type ApiError, type Session } from './api';
+import { givenSession, onSignedOut, readSession, signIn, signOut, type ApiError, type Session } from './api';
 import { stamp } from './format';
 import { pages, type Hit, type PageDef } from './pages/registry';
 import { every, go, href, place, range, refreshed, spanOf, theme, useStore, type Range } from './state';
@@ -237,11 +237,12 @@ function Inside({ session, onOut }: { session: Session; onOut: () => void }) {
 }
 
 export function App() {
-    const [session, set] = useState<Session | null>(null);
-    const [error, setError] = useState<ApiError | null>(null);
-    const load = () => readSession().then((s) => { setError(null); setRegion(s.region ?? ''); set(s); }, setError);
+    const [session, set] = useState(givenSession);
+    const [error, setError] = useState<ApiError>();
+    const load = () => readSession().then((s) => { setError(undefined); set(s); }, setError);
     useEffect(() => {
-        load();
+        if (!session)
+            load();
         onSignedOut(() => set((s) => s && { ...s, signedIn: false }));
         const timer = setInterval(() => { if (!document.hidden) readSession().catch(() => {}); }, 60e3); /* the server's clock */
         return () => clearInterval(timer);
@@ -251,6 +252,6 @@ export function App() {
     if (!session)
         return <main class="signin"><Loading /></main>;
     if (!session.signedIn)
-        return <SignIn onDone={(s) => { setRegion(s.region ?? ''); set(s); }} />;
+        return <SignIn onDone={set} />;
     return <Inside session={session} onOut={() => signOut().then(() => set({ ...session, signedIn: false }))} />;
 }

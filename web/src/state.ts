@@ -1,6 +1,7 @@
 /* What the whole console shares: place, time range, refreshing, look. Kept in the address or in the browser. */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ApiError, serverNow } from './api';
+import { BASE, here, type Place } from './place';
 
 /* --- small stores --- */
 
@@ -40,15 +41,7 @@ function kept<T>(name: string, otherwise: T): Store<T> {
     return s;
 }
 
-/* --- place: the path below /_waybill/console/ and the query --- */
-
-const BASE = '/_waybill/console';
-export interface Place { path: string[]; query: URLSearchParams }
-
-function here(): Place {
-    const path = location.pathname.slice(BASE.length).split('/').filter(Boolean).map(decodeURIComponent);
-    return { path, query: new URLSearchParams(location.search) };
-}
+/* --- place --- */
 
 export const place = new Store<Place>(here());
 addEventListener('popstate', () => place.set(here()));
@@ -112,8 +105,8 @@ export const refreshed = new Store(0);
 export interface Data<T> { data?: T; error?: ApiError; loading: boolean; reload: () => void }
 
 /* Loads, again when deps change, on refresh, and by itself while the page is looked at. What was there stays until the new
- * comes; a failed refresh shows its error beside it. */
-export function useData<T>(load: (signal: AbortSignal) => Promise<T>, deps: unknown[], options: { still?: boolean } = {}): Data<T> {
+ * comes; a failed refresh shows its error beside it. still: not by itself. late: after the first frame, not before it. */
+export function useData<T>(load: (signal: AbortSignal) => Promise<T>, deps: unknown[], options: { still?: boolean; late?: boolean } = {}): Data<T> {
     const [state, set] = useState<{ data?: T; error?: ApiError; loading: boolean }>({ loading: true });
     const [turn, again] = useState(0);
     const seconds = useStore(every);
@@ -121,7 +114,7 @@ export function useData<T>(load: (signal: AbortSignal) => Promise<T>, deps: unkn
     const busy = useRef(false);
     const key = useMemo(() => ({}), deps);
     const shown = useRef<object | null>(null);
-    useEffect(() => {
+    (options.late ? useEffect : useLayoutEffect)(() => {
         const stop = new AbortController();
         busy.current = true;
         set((s) => (shown.current === key ? { ...s, loading: true } : { loading: true }));

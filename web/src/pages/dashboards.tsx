@@ -4,6 +4,7 @@ import { call, callAll, serverNow } from '../api';
 import { time, withUnit } from '../format';
 import { go, href, range, useData, useParam } from '../state';
 import { Button, Code, Dialog, Empty, Page, Panel, SearchBox, Show, Time } from '../ui/basic';
+import { drawing } from '../ui/chart';
 import { Table } from '../ui/table';
 import { Frame, Inside, titleOf, type Widget } from './dashboards/widget';
 import type { Hit, PageDef } from './registry';
@@ -47,6 +48,7 @@ function Grid({ body, at, onFull }: { body: Body; at?: number; onFull: (i?: numb
 function One({ name }: { name: string }) {
     const [at, setAt] = useParam('widget');
     const [source, setSource] = useState(false);
+    useEffect(() => { drawing().catch(() => {}); }, []); /* there will be graphs */
     const data = useData((s) => call<{ DashboardBody: string }>('cloudwatch', 'GetDashboard', { DashboardName: name }, s), [name]);
     const text = data.data?.DashboardBody;
     const body = useMemo((): Body | undefined => {

@@ -8,6 +8,7 @@ import { Table } from '../ui/table';
 import { go, href, useData, useParam } from '../state';
 import { Events } from './logs/events';
 import { Insights, insightsOf } from './logs/insights';
+import { logsFirst } from './first';
 import type { PageDef } from './registry';
 
 interface Group { logGroupName: string; arn: string; creationTime: number; storedBytes: number; retentionInDays?: number }
@@ -17,7 +18,7 @@ const TOKEN: [string, string] = ['nextToken', 'nextToken'];
 const DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 const daysText = (d?: number) => (d ? `${d} ${d === 1 ? 'day' : 'days'}` : 'Never expires');
 const groups = (prefix: string, signal: AbortSignal, most = 5000) =>
-    callAll<Group>('logs', 'DescribeLogGroups', prefix ? { logGroupNamePrefix: prefix } : {}, 'logGroups', TOKEN, most, signal);
+    callAll<Group>(logsFirst.service, logsFirst.operation, { ...logsFirst.input, ...(prefix ? { logGroupNamePrefix: prefix } : {}) }, 'logGroups', TOKEN, most, signal);
 
 function Retention({ group, onDone }: { group: Group; onDone: (changed: boolean) => void }) {
     const [failed, setFailed] = useState('');

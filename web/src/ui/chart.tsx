@@ -3,7 +3,7 @@
  * metric's own; the axis at the right is for the series that ask for it. Below stands a legend that tells last, least and most,
  * so that a graph can be read without its colours.
  */
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { clock, day, stamp, withUnit } from '../format';
 import { isDark, range, useStore } from '../state';
@@ -42,6 +42,9 @@ export interface ChartProps {
     label: string; /* for people who hear the page */
     zoom?: boolean; /* dragging sets the time range of the page */
 }
+
+declare const UPLOT: string; /* where it is: a file of its own (tools/build-console), which the first view does without */
+export const drawing = () => (import(UPLOT) as Promise<{ default: typeof uPlot }>).then((m) => m.default);
 
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -124,9 +127,7 @@ const whenAt = (_u: uPlot, splits: number[], _axis: number, _space: number, step
 
 const unitOf = (series: Series[], right: boolean) => series.find((s) => !!s.right === right && !s.hidden)?.unit;
 
-const bars = uPlot.paths.bars!({ size: [0.7, 40, 2] });
-
-function options(p: ChartProps, width: number, colors: string[]): uPlot.Options {
+function options(p: ChartProps, width: number, colors: string[], bars: uPlot.Series.PathBuilder): uPlot.Options {
     const line = css('--line'), ink = css('--ink-soft');
     const font = '11px system-ui, sans-serif';
     const sideAt = (right: boolean) => (right ? p.axes?.right : p.axes?.left);
@@ -183,7 +184,7 @@ function summary(values: (number | null)[]): [number | null, number | null, numb
 }
 
 export function Chart(p: ChartProps) {
-    const box = useRef<HTMLDivElement>(null), plot = useRef<uPlot | null>(null);
+    const box = useRef<HTMLDivElement>(null);
     const dark = useStore(isDark);
     const [width, setWidth] = useState(0);
     const [hidden, setHidden] = useState<Set<string>>(new Set());
@@ -202,10 +203,15 @@ export function Chart(p: ChartProps) {
     useEffect(() => {
         if (!width)
             return;
-        const o = options({ ...p, series }, width, colors);
-        o.hooks!.setCursor = [(u) => setAt(u.cursor.idx ?? null)];
-        plot.current = new uPlot(o, data, box.current!);
-        return () => plot.current?.destroy();
+        let plot: uPlot | undefined, gone = false;
+        drawing().then((Plot) => {
+            if (gone)
+                return;
+            const o = options({ ...p, series }, width, colors, Plot.paths.bars!({ size: [0.7, 40, 2] }));
+            o.hooks!.setCursor = [(u) => setAt(u.cursor.idx ?? null)];
+            plot = new Plot(o, data, box.current!);
+        }, () => { box.current!.textContent = 'The graph could not be fetched.'; });
+        return () => { gone = true; plot?.destroy(); };
     }, [width, dark, data, p.marks, p.moments, p.span?.[0], p.span?.[1], p.height, p.min, p.max, p.axes]);
     const toggle = (label: string) => setHidden((h) => {
         const n = new Set(h);

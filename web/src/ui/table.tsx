@@ -26,6 +26,7 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
     const [order, setOrder] = useState<[number, number] | null>(null);
     const [top, setTop] = useState(0);
     const [at, setAt] = useState(0);
+    const [more, setMore] = useState(0); /* rows beyond what is in sight: none before somebody may scroll */
     const [narrow, setNarrow] = useState(innerWidth < 640);
     const view = useRef<HTMLDivElement>(null);
     useEffect(() => {
@@ -42,9 +43,9 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
     }, [rows, order, columns.length]);
     if (!rows.length)
         return <Empty>{empty}</Empty>;
-    const first = Math.max(0, Math.floor(top / ROW) - MORE);
-    const last = Math.min(sorted.length, Math.ceil((top + height) / ROW) + MORE);
-    const grid = { gridTemplateColumns: shown.map((c) => c.width ?? 'minmax(0, 1fr)').join(' ') };
+    const first = Math.max(0, Math.floor(top / ROW) - more);
+    const last = Math.min(sorted.length, Math.ceil((top + height) / ROW) + more);
+    const grid = shown.map((c) => c.width ?? 'minmax(0, 1fr)').join(' ');
     const least = shown.some((c) => c.least) ? { minWidth: `${shown.reduce((n, c) => n + (c.least ?? 0) + 1, 1)}rem` } : undefined;
     const move = (e: KeyboardEvent) => {
         const page = Math.floor((height - HEAD) / ROW) - 1;
@@ -63,6 +64,7 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
     };
     /* The rows beyond what is in sight last for some way. */
     const scrolled = (to: number) => {
+        setMore(MORE);
         if (Math.abs(to - top) >= ROW * (MORE / 2) || to < ROW * MORE)
             setTop(to);
     };
@@ -71,9 +73,9 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
         if (onOpen && !(e.target as HTMLElement).closest('a, button, input, select'))
             onOpen(row);
     };
-    return <div class="table" role="table" aria-label={label} aria-rowcount={sorted.length + 1} ref={view} tabIndex={0} style={{ maxHeight: height }}
-        onScroll={(e) => scrolled(e.currentTarget.scrollTop)} onKeyDown={move}>
-        <div class="top" role="rowgroup" style={least}><div class="head" role="row" aria-rowindex={1} style={grid}>{shown.map((c) => {
+    return <div class="table" role="table" aria-label={label} aria-rowcount={sorted.length + 1} ref={view} tabIndex={0} style={{ maxHeight: height, '--columns': grid }}
+        onPointerEnter={() => setMore(MORE)} onFocus={() => setMore(MORE)} onScroll={(e) => scrolled(e.currentTarget.scrollTop)} onKeyDown={move}>
+        <div class="top" role="rowgroup" style={least}><div class="head" role="row" aria-rowindex={1}>{shown.map((c) => {
             const i = columns.indexOf(c), mine = order?.[0] === i;
             return <div role="columnheader" key={c.name} class={c.right ? 'right' : ''} aria-sort={mine ? (order![1] > 0 ? 'ascending' : 'descending') : undefined}>
                 {c.sort ? <button type="button" onClick={() => setOrder(mine && order![1] < 0 ? null : [i, mine ? -1 : 1])}>{c.name}<span aria-hidden="true">{mine ? (order![1] > 0 ? ' ↑' : ' ↓') : ''}</span></button> : c.name}
@@ -83,8 +85,8 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
             <div role="presentation" style={{ height: first * ROW }} />
             {sorted.slice(first, last).map((row, k) => {
                 const n = first + k, key = id?.(row) ?? String(n);
-                return <div role="row" key={key} aria-rowindex={n + 2} class={`row ${onOpen ? 'open' : ''} ${n === at ? 'at' : ''} ${selected === key ? 'selected' : ''}`} style={grid} onClick={(e) => click(e, row, n)}>
-                    {shown.map((c) => <div role="cell" key={c.name} class={c.right ? 'right' : ''}>{c.show(row)}</div>)}
+                return <div role="row" key={key} aria-rowindex={n + 2} class={`row ${onOpen ? 'open' : ''} ${n === at ? 'at' : ''} ${selected === key ? 'selected' : ''}`} onClick={(e) => click(e, row, n)}>
+                    {shown.map((c) => <div role="cell" key={c.name} class={c.right ? 'right' : ''} {...(n ? {} : { elementtiming: 'row' })}>{c.show(row)}</div>)}
                 </div>;
             })}
             <div role="presentation" style={{ height: (sorted.length - last) * ROW }} />

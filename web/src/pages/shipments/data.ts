@@ -1,14 +1,14 @@
 /* What the page asks of the application's tables (docs/shipments.md): KIND-REGION-SUFFIX, as its template names them. */
 import { ApiError, call, callAll, ownRegion } from '../../api';
+import { keyQuery, recent, SHIPMENTS_PAGE, tableOf, USUAL } from '../first';
 
 export type Item = Record<string, string>;
 
 export const STATUSES = ['CREATED', 'PICKED_UP', 'IN_TRANSIT', 'AVAILABLE_FOR_PICKUP', 'OUT_FOR_DELIVERY', 'DELIVERED', 'DELAYED', 'EXCEPTION', 'RETURNED', 'CANCELLED', 'UNKNOWN'];
 export const ATTENTION = ['DELAYED', 'EXCEPTION', 'DELAYED+EXCEPTION'];
-export const PAGE = 100;
 const KINDS = ['logs', 'state', 'references', 'outcomes'];
 
-export const table = (kind: string, suffix: string) => `shipment-${kind}-${ownRegion()}-${suffix}`;
+export const table = (kind: string, suffix: string) => tableOf(kind, ownRegion(), suffix);
 const plain = (item: any): Item => Object.fromEntries(Object.entries<any>(item).map(([k, v]) => [k, k === 'basis' ? '' : [Object.values(v)[0]].flat().join(', ')]));
 /* Two updates at one instant: the key of the second has a mark behind the time. */
 export const instant = (key?: string) => (key ? Date.parse(key.split('#')[0]) : undefined);
@@ -33,18 +33,26 @@ export async function stacks(signal: AbortSignal): Promise<Stacks | null> {
     }
     return found;
 }
-/* The suffix that is meant when none is named. */
-export const usual = (s: Stacks | null) => (!s || s.has('dev') ? 'dev' : [...s.keys()].sort().find((x) => s.get(x)!.has('logs')) ?? 'dev');
+/* One of them, or the one that is meant when none is named. */
+export interface Stack {
+    suffix: string;
+    has?: Set<string>; /* unknown while they are listed, and to who may not list them */
+    sure: boolean;     /* they have been listed, or cannot be */
+}
+export function stackOf(all: Stacks | null | undefined, named: string): Stack {
+    const suffix = named || (!all || all.has(USUAL) ? USUAL : [...all.keys()].sort().find((x) => all.get(x)!.has('logs')) ?? USUAL);
+    return { suffix, has: all ? all.get(suffix) ?? new Set() : undefined, sure: all !== undefined };
+}
+/* Whether it has a kind of table; it has until the contrary is known. */
+export const keeps = (stack: Stack, kind: string) => !stack.has || stack.has.has(kind);
 
 /* Items under one key of a table or index, at most `most`, behind `after`. */
-export async function query(input: object, name: string, value: string, most: number, newestFirst: boolean, signal: AbortSignal, after?: object): Promise<{ items: Item[]; more: boolean }> {
+export async function query(on: object, name: string, value: string, most: number, newestFirst: boolean, signal: AbortSignal, after?: object): Promise<{ items: Item[]; more: boolean }> {
     const items: Item[] = [];
     let start: unknown = after;
     do {
-        const r: any = await call('dynamodb', 'Query', {
-            ...input, KeyConditionExpression: '#k = :v', ExpressionAttributeNames: { '#k': name }, ExpressionAttributeValues: { ':v': { S: value } },
-            ScanIndexForward: !newestFirst, Limit: most - items.length, ...(start ? { ExclusiveStartKey: start } : {}),
-        }, signal);
+        const { service, operation, input } = keyQuery(on, name, value, most - items.length, newestFirst);
+        const r: any = await call(service, operation, start ? { ...input, ExclusiveStartKey: start } : input, signal);
         items.push(...r.Items.map(plain));
         start = r.LastEvaluatedKey;
     } while (start && items.length < most);
@@ -64,23 +72,32 @@ export async function countOf(input: object, name: string, value: string, signal
     return n;
 }
 
-/* --- lists by current status, newest first, a page at a time --- */
+/* --- lists of states, newest first, a page at a time --- */
 
 /* Where each key's list goes on: behind this row; null at its end. */
 export type Cursor = Record<string, Item | null>;
 
-/* The next PAGE rows over several keys of an index of the states. */
-export async function page(suffix: string, index: 'StatusIndex' | 'AttentionIndex', keys: string[], from: Cursor, signal: AbortSignal): Promise<{ items: Item[]; next?: Cursor }> {
-    const name = index === 'StatusIndex' ? 'status' : 'attention';
+/* The index that has these: table and index, the key's name, and its values. */
+function indexOf(which: string, suffix: string): [object, string, string[]] {
+    if (which) {
+        const TableName = table('state', suffix);
+        return which === 'attention' ? [{ TableName, IndexName: 'AttentionIndex' }, which, ATTENTION] : [{ TableName, IndexName: 'StatusIndex' }, 'status', [which]];
+    }
+    const [on, name, value] = recent(ownRegion(), suffix);
+    return [on, name, [value]];
+}
+
+/* which: a status, "attention" for the open ones that are delayed or in exception, "" for all. */
+export async function page(suffix: string, which: string, from: Cursor, signal: AbortSignal): Promise<{ items: Item[]; next?: Cursor }> {
+    const [on, name, keys] = indexOf(which, suffix);
     const text = (v: string) => ({ S: v });
     const parts = await Promise.all(keys.map(async (key) => {
         const after = from[key];
         if (after === null)
             return { items: [], more: false };
-        return query({ TableName: table('state', suffix), IndexName: index }, name, key, PAGE, true, signal,
-            after && { [name]: text(key), lastEventAt: text(after.lastEventAt), shipmentId: text(after.shipmentId) });
+        return query(on, name, key, SHIPMENTS_PAGE, true, signal, after && { [name]: text(key), lastEventAt: text(after.lastEventAt), shipmentId: text(after.shipmentId) });
     }));
-    const items = parts.flatMap((p) => p.items).sort(newest('lastEventAt')).slice(0, PAGE);
+    const items = parts.flatMap((p) => p.items).sort(newest('lastEventAt')).slice(0, SHIPMENTS_PAGE);
     const taken = new Set(items), next: Cursor = {};
     keys.forEach((key, i) => {
         const mine = parts[i].items.filter((x) => taken.has(x)), all = mine.length === parts[i].items.length && !parts[i].more;
@@ -101,12 +118,12 @@ export async function stateOf(suffix: string, id: string, signal: AbortSignal): 
 }
 
 /* Shipments that are called so, or have that tracking number; with their states where these are kept. */
-export async function find(suffix: string, has: Set<string> | undefined, text: string, signal: AbortSignal): Promise<Item[]> {
-    const number = reference(text);
+export async function find(stack: Stack, text: string, signal: AbortSignal): Promise<Item[]> {
+    const { suffix } = stack, number = reference(text);
     const [logged, referred] = await Promise.all([
         query({ TableName: table('logs', suffix), ProjectionExpression: 'shipmentId' }, 'shipmentId', text, 1, true, signal),
-        number && (!has || has.has('references')) ? query({ TableName: table('references', suffix) }, 'reference', number, 50, false, signal) : { items: [] },
+        number && keeps(stack, 'references') ? query({ TableName: table('references', suffix) }, 'reference', number, 50, false, signal) : { items: [] },
     ]);
     const ids = new Set([...logged.items, ...referred.items].map((i) => i.shipmentId));
-    return Promise.all([...ids].map(async (id) => (!has || has.has('state') ? await stateOf(suffix, id, signal) : undefined) ?? { shipmentId: id }));
+    return Promise.all([...ids].map(async (id) => (keeps(stack, 'state') ? await stateOf(suffix, id, signal) : undefined) ?? { shipmentId: id }));
 }

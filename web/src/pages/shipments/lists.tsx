@@ -1,11 +1,12 @@
 /* The lists: shipments by current status, all updates, what was refused, and what a search found. */
 import { useEffect, useState } from 'preact/hooks';
 import { count } from '../../format';
-import { Button, Empty, Link, Panel, Select, Show, Time } from '../../ui/basic';
+import { Button, Code, Empty, Link, Panel, Select, Time } from '../../ui/basic';
 import { Table, type Column } from '../../ui/table';
 import { go, useData, useParam } from '../../state';
-import { ATTENTION, countOf, find, instant, newest, page, PAGE, query, STATUSES, table, type Cursor, type Item } from './data';
-import { Original, State, Status, toShipment } from './parts';
+import { SHIPMENTS_PAGE } from '../first';
+import { countOf, find, instant, keeps, newest, page, query, STATUSES, table, type Cursor, type Item, type Stack } from './data';
+import { Original, ShowOf, State, Status, toShipment } from './parts';
 
 const UPDATES = 200; /* shown */
 const LOGGED = [...STATUSES.slice(0, 3), 'ARRIVED_AT_FACILITY', ...STATUSES.slice(3)];
@@ -21,35 +22,47 @@ const shipmentColumns = (suffix: string): Column<Item>[] => [
     { name: 'Tracking number', show: (i) => <span title={i.trackingNumber}>{i.trackingNumber}</span>, wide: true },
 ];
 
-export function Current({ suffix }: { suffix: string }) {
+export const DEPLOY = 'waybill deploy apps/shipments/template.yaml --stack shipments --code build/apps/shipments';
+
+const NoStates = () => <Panel title="This stack keeps no current states yet">
+    <p>It was set up by an older version. Its timelines, updates and refusals are all here; for the states deploy the new template, and make them from the log:</p>
+    <Code text={`${DEPLOY}\nwaybill shipments rebuild`} />
+</Panel>;
+
+export function Current({ stack }: { stack: Stack }) {
+    const { suffix } = stack;
     const [status, setStatus] = useParam('status');
     const [way, setWay] = useState<Cursor[]>([{}]); /* where each page so far begins */
     useEffect(() => setWay((was) => (was.length === 1 ? was : [{}])), [status, suffix]); /* the same first page is not asked for twice */
     const from = way[way.length - 1];
-    const found = useData((s) => (status === 'attention' ? page(suffix, 'AttentionIndex', ATTENTION, from, s) : page(suffix, 'StatusIndex', status ? [status] : STATUSES, from, s)), [suffix, status, from]);
-    const next = found.data?.next, first = (way.length - 1) * PAGE;
+    const found = useData((s) => page(suffix, status, from, s), [suffix, status, from]);
+    const next = found.data?.next, first = (way.length - 1) * SHIPMENTS_PAGE;
     const shown = found.data?.items.length ?? 0;
+    if (!keeps(stack, 'state') || (found.error?.code === 'ValidationException' && /index/.test(found.error.message)))
+        return <NoStates />;
     return <Panel pad={false} title={shown ? `Shipments ${count(first + 1)} to ${count(first + shown)}` : 'Shipments'} actions={<>
         <Select label="Current status" value={status} onChange={setStatus} options={[['', 'Every status'], ['attention', 'Delayed or in exception'], ...STATUSES.map((s): [string, string] => [s, s])]} />
         <span class="joined"><Button disabled={way.length === 1} onClick={() => setWay(way.slice(0, -1))}>Newer</Button><Button disabled={!next} onClick={() => next && setWay([...way, next])}>Older</Button></span>
     </>}>
-        <Show of={found} lines={8}>{({ items }) => <Table<Item> label="Shipments" rows={items} id={(i) => i.shipmentId} onOpen={(i) => go(toShipment(i.shipmentId, suffix))} columns={shipmentColumns(suffix)}
-            empty={status === 'attention' ? 'No open shipment is delayed or in exception.' : status ? 'No shipment is in this status now.' : 'No shipment yet. "waybill send" puts updates on the bus; "waybill day" makes some up.'} />}</Show>
+        <ShowOf stack={stack} of={found} lines={8}>{({ items }) => <Table<Item> label="Shipments" rows={items} id={(i) => i.shipmentId} onOpen={(i) => go(toShipment(i.shipmentId, suffix))} columns={shipmentColumns(suffix)}
+            empty={status === 'attention' ? 'No open shipment is delayed or in exception.' : status ? 'No shipment is in this status now.' : 'No shipment yet. "waybill send" puts updates on the bus; "waybill day" makes some up.'} />}</ShowOf>
     </Panel>;
 }
 
 /* What was typed may be an id or a tracking number, which may have been used again: one shipment is shown at once. */
-export function Found({ text, suffix, has }: { text: string; suffix: string; has?: Set<string> }) {
-    const found = useData((s) => find(suffix, has, text, s), [suffix, text]);
+export function Found({ text, stack }: { text: string; stack: Stack }) {
+    const { suffix } = stack;
+    const found = useData((s) => find(stack, text, s), [suffix, text]);
     const only = found.data?.length === 1 ? found.data[0].shipmentId : undefined;
     useEffect(() => { if (only) go(toShipment(only, suffix), true); }, [only]);
     return <Panel pad={false} title={`What is called ${text}`}>
-        <Show of={found} lines={3}>{(items) => (items.length ? <Table<Item> label="Found" rows={[...items].sort(newest('lastEventAt'))} id={(i) => i.shipmentId} onOpen={(i) => go(toShipment(i.shipmentId, suffix))} columns={shipmentColumns(suffix)} />
-            : <Empty>No shipment and no tracking number is called {text}.</Empty>)}</Show>
+        <ShowOf stack={stack} of={found} lines={3}>{(items) => (items.length ? <Table<Item> label="Found" rows={[...items].sort(newest('lastEventAt'))} id={(i) => i.shipmentId} onOpen={(i) => go(toShipment(i.shipmentId, suffix))} columns={shipmentColumns(suffix)} />
+            : <Empty>No shipment and no tracking number is called {text}.</Empty>)}</ShowOf>
     </Panel>;
 }
 
-export function Updates({ suffix }: { suffix: string }) {
+export function Updates({ stack }: { stack: Stack }) {
+    const { suffix } = stack;
     const [status, setStatus] = useParam('as');
     const found = useData(async (s) => {
         const index = { TableName: table('logs', suffix), IndexName: 'StatusIndex' };
@@ -59,17 +72,18 @@ export function Updates({ suffix }: { suffix: string }) {
     }, [suffix, status]);
     return <Panel pad={false} title={found.data?.more ? `The ${UPDATES} newest updates` : 'Updates'}
         actions={<Select label="Status" value={status} onChange={setStatus} options={[['', 'Every known status'], ...LOGGED.map((s): [string, string] => [s, s])]} />}>
-        <Show of={found} lines={8}>{({ items }) => <Table<Item> label="Updates" rows={items} empty="No update has this status." id={(i) => i.eventId} onOpen={(i) => go(toShipment(i.shipmentId, suffix))} columns={[
+        <ShowOf stack={stack} of={found} lines={8}>{({ items }) => <Table<Item> label="Updates" rows={items} empty="No update has this status." id={(i) => i.eventId} onOpen={(i) => go(toShipment(i.shipmentId, suffix))} columns={[
             { name: 'Time', show: (i) => <Time ms={instant(i.timestamp)} />, width: 'var(--when)', sort: (i) => i.timestamp },
             { name: 'Shipment', show: (i) => <Link to={toShipment(i.shipmentId, suffix)} title={i.shipmentId}>{i.shipmentId}</Link>, sort: (i) => i.shipmentId },
             { name: 'Status', show: (i) => <Status of={i.status} />, width: 'minmax(0, 1.2fr)', sort: (i) => i.status },
             { name: 'Place', show: (i) => <span title={i.location}>{i.location}</span>, wide: true, sort: (i) => i.location ?? '' },
             { name: 'Carrier', show: (i) => i.carrier, wide: true, width: '7rem', sort: (i) => i.carrier ?? '' },
-        ]} />}</Show>
+        ]} />}</ShowOf>
     </Panel>;
 }
 
-export function Refused({ suffix }: { suffix: string }) {
+export function Refused({ stack }: { stack: Stack }) {
+    const { suffix } = stack;
     const [reason, setReason] = useParam('reason');
     const [open, setOpen] = useState<Item | null>(null);
     const index = { TableName: table('outcomes', suffix), IndexName: 'ReasonIndex' };
@@ -82,12 +96,12 @@ export function Refused({ suffix }: { suffix: string }) {
     return <>
         <Panel pad={false} title={counts.data ? `${count(counts.data.reduce((a, b) => a + b, 0))} refused` : 'Refused'}
             actions={<Select label="Reason" value={reason} onChange={setReason} options={[['', 'Every reason'], ...REASONS.map(([r], n) => name(r, n))]} />}>
-            <Show of={found} lines={8}>{(items) => <Table<Item> label="Refused updates" rows={items} empty={reason ? 'Nothing was refused for this reason.' : 'Nothing was refused.'} id={(i) => i.eventId} onOpen={setOpen} columns={[
+            <ShowOf stack={stack} of={found} lines={8}>{(items) => <Table<Item> label="Refused updates" rows={items} empty={reason ? 'Nothing was refused for this reason.' : 'Nothing was refused.'} id={(i) => i.eventId} onOpen={setOpen} columns={[
                 { name: 'Time', show: (i) => <Time ms={instant(i.eventTime)} />, width: 'var(--when)', sort: (i) => i.eventTime },
                 { name: 'Reason', show: (i) => <Button kind="plain" class="link" title={REASONS.find(([r]) => r === i.reason)?.[1]} onClick={() => setOpen(i)}>{i.reason}</Button>, sort: (i) => i.reason },
                 { name: 'What', show: (i) => <span title={i.what}>{i.what}</span>, width: 'minmax(0, 2fr)', wide: true },
                 { name: 'Shipment', show: (i) => (i.shipmentId ? <Link to={toShipment(i.shipmentId, suffix)}>{i.shipmentId}</Link> : '–'), wide: true, width: '9rem', sort: (i) => i.shipmentId ?? '' },
-            ]} />}</Show>
+            ]} />}</ShowOf>
         </Panel>
         {open && <Original item={open} onClose={() => setOpen(null)} />}
     </>;

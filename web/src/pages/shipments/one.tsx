@@ -1,10 +1,10 @@
 /* One shipment: what its updates say together, and each of them with the original message. */
 import { useState } from 'preact/hooks';
 import { count } from '../../format';
-import { Button, Empty, Facts, Panel, Show, Time } from '../../ui/basic';
+import { Button, Empty, Facts, Panel, Time } from '../../ui/basic';
 import { useData } from '../../state';
-import { instant, query, stateOf, table, type Item } from './data';
-import { Original, State, Status } from './parts';
+import { instant, keeps, query, stateOf, table, type Item, type Stack } from './data';
+import { Original, ShowOf, State, Status } from './parts';
 
 const TIMELINE_MAX = 5000;
 
@@ -32,14 +32,15 @@ function FromLog({ last, updates }: { last: Item; updates: string }) {
     </>;
 }
 
-export function Timeline({ id, suffix, keepsState }: { id: string; suffix: string; keepsState: boolean }) {
+export function Timeline({ id, stack }: { id: string; stack: Stack }) {
+    const { suffix } = stack, keepsState = keeps(stack, 'state');
     const [open, setOpen] = useState<Item | null>(null);
     const found = useData(async (s) => {
         const [log, state] = await Promise.all([query({ TableName: table('logs', suffix) }, 'shipmentId', id, TIMELINE_MAX, false, s), keepsState ? stateOf(suffix, id, s) : undefined]);
         return { ...log, state };
     }, [id, suffix, keepsState]);
     return <>
-        <Show of={found}>{({ items, more, state }) => {
+        <ShowOf stack={stack} of={found}>{({ items, more, state }) => {
             const last = items[items.length - 1];
             if (!last)
                 return <Panel><Empty>No update of a shipment called {id} was stored.</Empty></Panel>;
@@ -57,7 +58,7 @@ export function Timeline({ id, suffix, keepsState }: { id: string; suffix: strin
                     <Button kind="plain" class="link" onClick={() => setOpen(i)}>Original</Button>
                 </li>)}</ol></Panel>
             </>;
-        }}</Show>
+        }}</ShowOf>
         {open && <Original item={open} onClose={() => setOpen(null)} />}
     </>;
 }

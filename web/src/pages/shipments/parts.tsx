@@ -1,7 +1,9 @@
 /* Pieces that the page's views share. */
-import { Badge, Code, Dialog, Facts, Time, type Tone } from '../../ui/basic';
-import { href } from '../../state';
-import type { Item } from './data';
+import type { ComponentChildren } from 'preact';
+import { Badge, Code, Dialog, Facts, Loading, Show, Time, type Tone } from '../../ui/basic';
+import { href, type Data } from '../../state';
+import { USUAL } from '../first';
+import type { Item, Stack } from './data';
 
 const TONES: Record<string, Tone> = { DELIVERED: 'good', DELAYED: 'warn', EXCEPTION: 'bad', RETURNED: 'bad', CANCELLED: 'bad' };
 
@@ -14,7 +16,14 @@ export const State = ({ of }: { of: Item }) => <span class="state">
     {of.exception && of.status !== 'EXCEPTION' && <Badge tone="bad">exception</Badge>}
 </span>;
 
-export const toShipment = (id: string, suffix: string) => href(['shipments', id], suffix === 'dev' ? {} : { suffix });
+const named = (suffix: string) => ({ suffix: suffix === USUAL ? '' : suffix });
+export const toShipment = (id: string, suffix: string) => href(['shipments', id], named(suffix));
+export const toList = (suffix: string, more: Record<string, string> = {}) => href('shipments', { ...more, ...named(suffix) });
+
+/* As Show; that a table is missing is not said before it is known which there are. */
+export function ShowOf<T>({ stack, ...p }: { stack: Stack; of: Data<T>; children: (data: T) => ComponentChildren; lines?: number }) {
+    return !stack.sure && p.of.error?.code === 'ResourceNotFoundException' ? <Loading lines={p.lines} /> : <Show {...p} />;
+}
 
 export function Original({ item, onClose }: { item: Item; onClose: () => void }) {
     return <Dialog title="Original message" wide onClose={onClose}>

@@ -1,5 +1,6 @@
 /* The values of a graph's rows: one GetMetricData call, and the unit of each metric once. */
 import { call, serverNow } from '../../api';
+import { alarmsFirst } from '../first';
 import { named, periodOf, wholePeriod, type Alarm, type Metric, type Row } from './rows';
 
 export interface Line { id: string; label: string; values: (number | null)[]; unit: string; row: Row; period: number }
@@ -147,7 +148,7 @@ export async function loadAlarms(input: object, signal?: AbortSignal, most = 100
     const all: Alarm[] = [];
     let next: string | undefined;
     do {
-        const r: any = await call('cloudwatch', 'DescribeAlarms', { AlarmTypes: ['MetricAlarm', 'CompositeAlarm'], MaxRecords: 100, ...input, NextToken: next }, signal, region);
+        const r: any = await call(alarmsFirst.service, alarmsFirst.operation, { ...alarmsFirst.input, ...input, NextToken: next }, signal, region);
         all.push(...(r.MetricAlarms ?? []), ...(r.CompositeAlarms ?? []));
         next = r.NextToken;
     } while (next && all.length < most);
