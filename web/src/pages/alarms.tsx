@@ -38,7 +38,7 @@ function List() {
                         empty={all.length ? 'No alarm is so.' : 'There is no alarm yet. PutMetricAlarm, or a stack that contains one, makes it.'} columns={[
                             { name: 'State', show: (a) => <StateBadge of={a.StateValue} />, width: '9.5rem', sort: (a) => ORDER[a.StateValue] },
                             { name: 'Name', show: (a) => <Link to={pathOf(a.AlarmName)} title={a.AlarmName}>{a.AlarmName}</Link>, width: 'minmax(0, 2fr)', sort: (a) => a.AlarmName },
-                            { name: 'Condition', show: (a) => <span title={condition(a)}>{condition(a)}</span>, width: 'minmax(0, 3fr)', wide: true },
+                            { name: 'Condition', show: (a) => condition(a), width: 'minmax(0, 3fr)', wide: true },
                             { name: 'Since', show: (a) => <Time ms={since(a)} relative />, width: '9rem', wide: true, sort: since },
                             { name: 'Actions', show: (a) => (a.ActionsEnabled === false ? <Badge tone="warn">off</Badge> : 'on'), width: '5rem', wide: true, sort: (a) => Number(a.ActionsEnabled !== false) },
                         ]} />
@@ -178,7 +178,7 @@ function One({ name }: { name: string }) {
                 <Panel title="History" pad={false}>
                     <Table<Item> label="History" rows={history} empty="Nothing has happened in the last 30 days." height={380} onOpen={setOpen} columns={[
                         { name: 'When', show: (i) => <Time ms={time(i.Timestamp)} />, width: 'var(--when)', sort: (i) => i.Timestamp },
-                        { name: 'What', show: (i) => <span title={i.HistorySummary}>{i.HistorySummary}</span>, width: 'minmax(0, 1fr)' },
+                        { name: 'What', show: (i) => i.HistorySummary, width: 'minmax(0, 1fr)' },
                     ]} />
                 </Panel>
                 <Panel title="Definition"><Facts of={[

@@ -73,7 +73,7 @@ function Streams({ group, onOpen }: { group: string; onOpen: (stream: string) =>
     const found = useData((s) => callAll<Stream>('logs', 'DescribeLogStreams', { logGroupName: group, orderBy: 'LastEventTime', descending: true }, 'logStreams', TOKEN, 5000, s), [group]);
     return <Panel pad={false}>
         <Show of={found}>{(rows) => <Table<Stream> label="Streams" rows={rows} empty="This group has no stream yet." id={(x) => x.logStreamName} onOpen={(x) => onOpen(x.logStreamName)} columns={[
-            { name: 'Stream', show: (x) => <span title={x.logStreamName}>{x.logStreamName}</span>, width: 'minmax(0, 3fr)', sort: (x) => x.logStreamName },
+            { name: 'Stream', show: (x) => x.logStreamName, width: 'minmax(0, 3fr)', sort: (x) => x.logStreamName },
             { name: 'First event', show: (x) => <Time ms={x.firstEventTimestamp} />, width: 'var(--when)', wide: true, sort: (x) => x.firstEventTimestamp ?? 0 },
             { name: 'Last event', show: (x) => <Time ms={x.lastEventTimestamp} />, width: 'var(--when)', sort: (x) => x.lastEventTimestamp ?? 0 },
         ]} />}</Show>

@@ -57,7 +57,7 @@ function Outbox() {
                 actions={<SearchBox label="Address or subject" value={text} onChange={setText} />}>
                 <Table<Head> label="Mails" rows={text ? mails.filter(fits) : mails} empty={text ? 'No mail is like that.' : 'No mail was sent yet.'} id={(m) => m.Name} selected={name} onOpen={(m) => setName(m.Name)} columns={[
                     { name: 'Subject', show: (m) => <Button kind="plain" class="link" title={m.Subject} onClick={() => setName(m.Name)}>{m.Subject || '(no subject)'}</Button>, width: 'minmax(0, 2fr)', sort: (m) => m.Subject ?? '' },
-                    { name: 'To', show: (m) => <span title={m.To}>{m.To}</span>, sort: (m) => m.To ?? '', wide: true },
+                    { name: 'To', show: (m) => m.To, sort: (m) => m.To ?? '', wide: true },
                     { name: 'Date', show: (m) => <Time ms={time(m.Date)} />, width: 'var(--when)', sort: (m) => m.Date },
                 ]} />
                 {more && <div class="mail-foot"><Button disabled={found.loading} onClick={() => setMost(most + 5 * PAGE)}>Older mails</Button></div>}

@@ -1,7 +1,8 @@
 /*
  * A table of any length: only the rows in sight are in the document, so 100,000 of them scroll like ten. All rows have one
  * height, and the head has it too: it scrolls with them and sticks, so that its columns are theirs, scroll bar or not. Arrow
- * keys, Page and Home/End move the row; Enter opens it. Narrow screens show the columns that have no `wide`.
+ * keys, Page and Home/End move the row; Enter opens it. Narrow screens show the columns that have no `wide`. A cell that is text
+ * tells it whole where it is pointed at.
  */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
@@ -86,7 +87,10 @@ export function Table<T>({ rows, columns, onOpen, empty = 'Nothing here.', label
             {sorted.slice(first, last).map((row, k) => {
                 const n = first + k, key = id?.(row) ?? String(n);
                 return <div role="row" key={key} aria-rowindex={n + 2} class={`row ${onOpen ? 'open' : ''} ${n === at ? 'at' : ''} ${selected === key ? 'selected' : ''}`} onClick={(e) => click(e, row, n)}>
-                    {shown.map((c) => <div role="cell" key={c.name} class={c.right ? 'right' : ''} {...(n ? {} : { elementtiming: 'row' })}>{c.show(row)}</div>)}
+                    {shown.map((c) => {
+                        const what = c.show(row);
+                        return <div role="cell" key={c.name} class={c.right ? 'right' : ''} title={typeof what === 'string' ? what : undefined} {...(n ? {} : { elementtiming: 'row' })}>{what}</div>;
+                    })}
                 </div>;
             })}
             <div role="presentation" style={{ height: (sorted.length - last) * ROW }} />

@@ -17,9 +17,9 @@ const shipmentColumns = (suffix: string): Column<Item>[] => [
     { name: 'Last update', show: (i) => <Time ms={instant(i.lastEventAt)} />, width: 'var(--when)', wide: true },
     { name: 'Shipment', show: (i) => <Link to={toShipment(i.shipmentId, suffix)} title={i.shipmentId}>{i.shipmentId}</Link> },
     { name: 'Status', show: (i) => <State of={i} />, width: 'minmax(0, 1.5fr)' },
-    { name: 'Place', show: (i) => <span title={i.location}>{i.location}</span>, wide: true },
+    { name: 'Place', show: (i) => i.location, wide: true },
     { name: 'Carrier', show: (i) => i.carrier, wide: true, width: '7rem' },
-    { name: 'Tracking number', show: (i) => <span title={i.trackingNumber}>{i.trackingNumber}</span>, wide: true },
+    { name: 'Tracking number', show: (i) => i.trackingNumber, wide: true },
 ];
 
 export const DEPLOY = 'waybill deploy apps/shipments/template.yaml --stack shipments --code build/apps/shipments';
@@ -76,7 +76,7 @@ export function Updates({ stack }: { stack: Stack }) {
             { name: 'Time', show: (i) => <Time ms={instant(i.timestamp)} />, width: 'var(--when)', sort: (i) => i.timestamp },
             { name: 'Shipment', show: (i) => <Link to={toShipment(i.shipmentId, suffix)} title={i.shipmentId}>{i.shipmentId}</Link>, sort: (i) => i.shipmentId },
             { name: 'Status', show: (i) => <Status of={i.status} />, width: 'minmax(0, 1.2fr)', sort: (i) => i.status },
-            { name: 'Place', show: (i) => <span title={i.location}>{i.location}</span>, wide: true, sort: (i) => i.location ?? '' },
+            { name: 'Place', show: (i) => i.location, wide: true, sort: (i) => i.location ?? '' },
             { name: 'Carrier', show: (i) => i.carrier, wide: true, width: '7rem', sort: (i) => i.carrier ?? '' },
         ]} />}</ShowOf>
     </Panel>;
@@ -99,7 +99,7 @@ export function Refused({ stack }: { stack: Stack }) {
             <ShowOf stack={stack} of={found} lines={8}>{(items) => <Table<Item> label="Refused updates" rows={items} empty={reason ? 'Nothing was refused for this reason.' : 'Nothing was refused.'} id={(i) => i.eventId} onOpen={setOpen} columns={[
                 { name: 'Time', show: (i) => <Time ms={instant(i.eventTime)} />, width: 'var(--when)', sort: (i) => i.eventTime },
                 { name: 'Reason', show: (i) => <Button kind="plain" class="link" title={REASONS.find(([r]) => r === i.reason)?.[1]} onClick={() => setOpen(i)}>{i.reason}</Button>, sort: (i) => i.reason },
-                { name: 'What', show: (i) => <span title={i.what}>{i.what}</span>, width: 'minmax(0, 2fr)', wide: true },
+                { name: 'What', show: (i) => i.what, width: 'minmax(0, 2fr)', wide: true },
                 { name: 'Shipment', show: (i) => (i.shipmentId ? <Link to={toShipment(i.shipmentId, suffix)}>{i.shipmentId}</Link> : '–'), wide: true, width: '9rem', sort: (i) => i.shipmentId ?? '' },
             ]} />}</ShowOf>
         </Panel>

@@ -10,11 +10,11 @@ const TONES: Record<string, Tone> = { DELIVERED: 'good', DELAYED: 'warn', EXCEPT
 export const Status = ({ of }: { of?: string }) => <Badge tone={TONES[of ?? ''] ?? 'info'}>{of ?? '–'}</Badge>;
 
 /* The status of a state, and the flags beside it. */
-export const State = ({ of }: { of: Item }) => <span class="state">
-    <Status of={of.status} />
-    {of.delayed && of.status !== 'DELAYED' && <Badge tone="warn">delayed</Badge>}
-    {of.exception && of.status !== 'EXCEPTION' && <Badge tone="bad">exception</Badge>}
-</span>;
+export function State({ of }: { of: Item }) {
+    const delayed = of.delayed && of.status !== 'DELAYED', exception = of.exception && of.status !== 'EXCEPTION';
+    const status = <Status of={of.status} />;
+    return !delayed && !exception ? status : <span class="state">{status}{delayed && <Badge tone="warn">delayed</Badge>}{exception && <Badge tone="bad">exception</Badge>}</span>;
+}
 
 const named = (suffix: string) => ({ suffix: suffix === USUAL ? '' : suffix });
 export const toShipment = (id: string, suffix: string) => href(['shipments', id], named(suffix));
