@@ -1,4 +1,4 @@
-"""Views of the console in Debian's chromium: from navigation to the frame that has a row of data."""
+"""Views of the console in Debian's chromium: from navigation until a row of data is on the screen."""
 import json
 import os
 import subprocess
@@ -14,10 +14,10 @@ def present():
 
 
 def measure():
-    """Milliseconds of eight views of each page: by a browser that has kept nothing but the session, and in a tab that is open."""
+    """Milliseconds of views of each page: of first ones, each in a new tab of a browser that knows nothing but the session, and of more in one tab."""
     with Waybill(args=["--test-clock"]) as w, tempfile.TemporaryDirectory() as folder:
         facts = os.path.join(folder, "facts.json")
         with open(facts, "w", encoding="utf-8") as f:
             json.dump({**console_data.make(w), "url": w.url}, f)
-        r = npm.node(w, os.path.join("console", "first.mjs"), facts, folder, env={"HOME": folder, "TMPDIR": folder})
+        r = npm.node(w, os.path.join("console", "first.mjs"), facts, folder, timeout=400, env={"HOME": folder, "TMPDIR": folder})
         return json.loads(r.stdout)

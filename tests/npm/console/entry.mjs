@@ -79,7 +79,7 @@ async function seen(page, where) {
     })));
 }
 
-/* In one tab, which has the files already. */
+/* In one tab, again and again. */
 export async function nextViews(browser, state, where, count) {
     const page = await k.open(browser, { state }), ms = [];
     await seen(page, where);
@@ -89,24 +89,24 @@ export async function nextViews(browser, state, where, count) {
     return ms;
 }
 
-/* The same browser's time for a page of one word: what no page is faster than. */
-export async function oneWord(browser, state) {
-    const page = await k.open(browser, { state });
-    await sleep(500);
-    await page.goto('data:text/html,<main>word</main>', { waitUntil: 'commit' });
-    await sleep(500);
-    const ms = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
-    await page.context().close();
-    return ms;
-}
-
+/* In a new tab of a browser that is in use and was never at the console. */
 export async function firstView(browser, state, where) {
-    const page = await k.open(browser, { state });
-    const ms = await seen(page, where);
+    const other = await k.open(browser, { state });
+    await oneWord(other);
+    const page = await other.context().newPage(), ms = await seen(page, where);
     const fetched = await page.evaluate(() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map((e) => [e.name, e.transferSize]));
-    await page.context().close();
+    await other.context().close();
     const files = fetched.filter(([name]) => !/\/api\/|\/session$/.test(name)), bytes = files.reduce((n, [, size]) => n + size, 0);
     return { ms, files: files.length, bytes, calls: fetched.length - files.length };
+}
+
+/* Somebody else's page of one word: how long the browser takes for that. */
+export async function oneWord(page) {
+    await page.route('http://elsewhere.test/', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Elsewhere</title><main>word</main>' }));
+    await sleep(500);
+    await k.provoking(/elsewhere/, () => page.goto('http://elsewhere.test/'));
+    await sleep(500);
+    return page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
 }
 
 /* --- who may not --- */
