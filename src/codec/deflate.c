@@ -79,6 +79,25 @@ struct wb_slice wb_gzip(struct wb_arena *a, struct wb_slice s)
     return pack(a, s, GZIP_BITS);
 }
 
+struct wb_slice wb_gzip_before(struct wb_arena *a, struct wb_slice begin, struct wb_slice rest,
+                               struct wb_slice packed_rest)
+{
+    static const unsigned char header[10] = {0x1f, 0x8b, Z_DEFLATED, [9] = 255}; /* RFC 1952 */
+    if (begin.n > UINT16_MAX)
+        return WB_SLICE_NULL;
+    struct wb_buf b = wb_buf_in(a);
+    wb_buf_put(&b, header, sizeof header);
+    wb_buf_char(&b, 0); /* a block that is not the last, and stored */
+    wb_buf_le16(&b, (uint16_t)begin.n);
+    wb_buf_le16(&b, (uint16_t)~begin.n);
+    wb_buf_slice_put(&b, begin);
+    wb_buf_slice_put(&b, packed_rest);
+    uLong crc = crc32_z(0, (const Bytef *)begin.p, begin.n);
+    wb_buf_le32(&b, (uint32_t)crc32_z(crc, (const Bytef *)rest.p, rest.n));
+    wb_buf_le32(&b, (uint32_t)(begin.n + rest.n));
+    return wb_buf_slice(&b);
+}
+
 bool wb_gunzip(struct wb_arena *a, struct wb_slice s, size_t max, struct wb_slice *out)
 {
     return unpack(a, s, GZIP_BITS, max, out);

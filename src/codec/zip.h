@@ -22,5 +22,9 @@ bool wb_inflate(struct wb_arena *a, struct wb_slice s, size_t max,
                 struct wb_slice *out); /* zlib format */
 bool wb_gunzip(struct wb_arena *a, struct wb_slice s, size_t max, struct wb_slice *out);
 struct wb_slice wb_gzip(struct wb_arena *a, struct wb_slice s);
+/* Of `begin` and `rest`, where all of `rest` has been packed before (raw deflate, RFC 1951): packs
+ * nothing, `begin` is stored. The null slice when begin is longer than 65,535 bytes. */
+struct wb_slice wb_gzip_before(struct wb_arena *a, struct wb_slice begin, struct wb_slice rest,
+                               struct wb_slice packed_rest);
 
 #endif

@@ -6,9 +6,8 @@
  * its content and is kept by the browser. A path without a dot is a place inside the console,
  * which its program knows: it gets the page.
  */
-#include <zlib.h>
-
 #include "codec/text.h"
+#include "codec/zip.h"
 #include "console/console.h"
 #include "console/files.h"
 
@@ -49,25 +48,6 @@ static struct wb_slice part_of_page(int i)
     return wb_slice((const char *)wb_console_page[i].bytes, wb_console_page[i].size);
 }
 
-/* gzip (RFC 1952) of begin and the page's tail: `begin` as a stored block, then what the build has
- * packed already. */
-static struct wb_slice gzip_page(struct wb_call *c, struct wb_slice begin)
-{
-    static const unsigned char header[10] = {0x1f, 0x8b, 8, [9] = 255};
-    struct wb_slice tail = part_of_page(CONSOLE_TAIL), packed = part_of_page(CONSOLE_PACKED_TAIL);
-    uLong crc = crc32(0, (const Bytef *)begin.p, (uInt)begin.n);
-    struct wb_buf b = wb_buf_in(c->arena);
-    wb_buf_put(&b, header, sizeof header);
-    wb_buf_char(&b, 0); /* not the last block, stored */
-    wb_buf_le16(&b, (uint16_t)begin.n);
-    wb_buf_le16(&b, (uint16_t)~begin.n);
-    wb_buf_slice_put(&b, begin);
-    wb_buf_slice_put(&b, packed);
-    wb_buf_le32(&b, (uint32_t)crc32(crc, (const Bytef *)tail.p, (uInt)tail.n));
-    wb_buf_le32(&b, (uint32_t)(begin.n + tail.n));
-    return wb_buf_slice(&b);
-}
-
 static void serve_page(struct wb_call *c)
 {
     if (!wb_console_page[0].name) {
@@ -81,14 +61,15 @@ static void serve_page(struct wb_call *c)
     wb_buf_str(&b, "<meta name=\"session\" content=\"");
     wb_xml_text(&b, console_session(c));
     wb_buf_str(&b, "\">\n");
-    struct wb_slice begin = wb_buf_slice(&b);
-    bool packs = takes_gzip(c) && begin.n <= UINT16_MAX;
-    if (packs)
+    struct wb_slice tail = part_of_page(CONSOLE_TAIL), gz = WB_SLICE_NULL;
+    if (takes_gzip(c))
+        gz = wb_gzip_before(c->arena, wb_buf_slice(&b), tail, part_of_page(CONSOLE_PACKED_TAIL));
+    if (gz.p)
         wb_call_header(c, "Content-Encoding", WB_S("gzip"));
     else
-        wb_buf_slice_put(&b, part_of_page(CONSOLE_TAIL));
+        wb_buf_slice_put(&b, tail);
     put_headers(c, "html", "no-store");
-    c->raw_answer = packs ? gzip_page(c, begin) : wb_buf_slice(&b);
+    c->raw_answer = gz.p ? gz : wb_buf_slice(&b);
 }
 
 static void serve(struct wb_call *c, struct wb_slice query)

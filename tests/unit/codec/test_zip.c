@@ -317,6 +317,25 @@ static void test_deflate(void **state)
     }
 }
 
+/* A zlib stream is two bytes, raw deflate, and four bytes of checksum (RFC 1950). */
+static void test_gzip_before(void **state)
+{
+    char *long_begin = wb_alloc(&arena, UINT16_MAX + 1);
+    memset(long_begin, 'b', UINT16_MAX + 1);
+    struct wb_slice begins[] = {WB_S(""), WB_S("<meta>"), wb_slice(long_begin, UINT16_MAX)};
+    struct wb_slice rests[] = {WB_S(""), WB_S("the rest, the rest, the rest")}, out;
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        for (size_t j = 0; j < sizeof rests / sizeof *rests; j++) {
+            struct wb_slice z = wb_deflate(&arena, rests[j]);
+            struct wb_slice packed = wb_slice_sub(z, 2, z.n - 4);
+            struct wb_slice both[] = {begins[i], rests[j]}, all = wb_concat(&arena, both, 2);
+            assert_true(wb_gunzip(&arena, wb_gzip_before(&arena, begins[i], rests[j], packed),
+                                  all.n, &out));
+            assert_true(wb_slice_eq(all, out));
+        }
+    assert_null(wb_gzip_before(&arena, wb_slice(long_begin, UINT16_MAX + 1), rests[0], rests[0]).p);
+}
+
 static void test_gzip_members(void **state)
 {
     struct wb_slice one = wb_gzip(&arena, WB_S("one")), two = wb_gzip(&arena, WB_S("two")), out;
@@ -358,6 +377,7 @@ int main(void)
         T(test_system_errors),
         T(test_checksum),
         T(test_deflate),
+        T(test_gzip_before),
         T(test_gzip_members),
         T(test_deflate_bomb),
     };
