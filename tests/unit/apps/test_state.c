@@ -230,7 +230,7 @@ static void strange_rows(void **state)
     assert_true(state_read(&a, wb_json_read(&a, item, NULL), &back) && state_same(&s, &back));
     static const struct {
         const char *from, *to;
-    } change[] = {{"\"rule\":{\"N\":\"1\"}", "\"rule\":{\"N\":\"0\"}"},
+    } change[] = {{"\"rule\":{\"N\":\"2\"}", "\"rule\":{\"N\":\"1\"}"},
                   {"\"rule\"", "\"Rule\""},
                   {" A\"}", " B\"}"},
                   {" A\"}", "\"}"},
